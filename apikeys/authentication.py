@@ -1,0 +1,45 @@
+"""Authentication: which key is asking?"""
+
+from typing import cast
+
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.request import Request
+
+from apikeys.models import ApiKey
+from apikeys.throttling import refuse_guessing
+
+KEY_HEADER = "x-api-key"
+
+
+class KeyAuthentication(BaseAuthentication):
+    """A key in `x-api-key`, or as the bearer token (RFC 6750, section 2.1) of `Authorization`."""
+
+    def authenticate(self, request: Request) -> tuple[None, ApiKey]:
+        """Answer the key; raise 401 for one that is missing or not valid, 429 where an address fails too often."""
+        text = presented_key(request)
+        key = ApiKey.objects.verify(text)
+        if key is None:
+            if text:
+                refuse_guessing(request._request)
+            raise AuthenticationFailed("Invalid API key")
+        request._request.META["asteri.key"] = key.public_id  # for the access log
+        key.stamp_use()
+        return None, key
+
+    def authenticate_header(self, request: Request) -> str:
+        """Answer the challenge that goes with a 401 (RFC 9110, section 11.6.1)."""
+        return 'Bearer realm="Asteri public API"'
+
+
+def key_of(request: Request) -> ApiKey:
+    """Answer the key of an authenticated request."""
+    return cast(ApiKey, request.auth)
+
+
+def presented_key(request: Request) -> str:
+    """Answer the key that the request bears; "" for none, and for two that differ."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    bearer = token.strip() if scheme.lower() == "bearer" else ""
+    key = request.headers.get(KEY_HEADER, "").strip()
+    return "" if key and bearer and key != bearer else key or bearer

@@ -1,0 +1,182 @@
+"""API keys: what the database knows of a key, and the one way to verify one."""
+
+import hmac
+import logging
+import uuid
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+
+from django.core.cache import cache
+from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator
+from django.db import DatabaseError, models, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from apikeys import keys
+from apikeys.scopes import ScopesField
+from organizations.models import Organization
+
+logger = logging.getLogger(__name__)
+USE_STAMP_EVERY = timedelta(minutes=1)
+DEFAULT_PER_MINUTE = 60
+
+
+class KeyState(models.TextChoices):
+    """Where a key stands now, the strongest reason first."""
+
+    REVOKED = "revoked"
+    EXPIRED = "expired"
+    SUSPENDED = "suspended"
+    GRACE = "grace"
+    ACTIVE = "active"
+
+
+class KeyEndedError(Exception):
+    """The key has ended or has a successor already, so it can't be rotated."""
+
+
+class ApiKeyManager(models.Manager["ApiKey"]):
+    """How keys are made and verified; nothing else reads or writes key material."""
+
+    def issue(self, organization: Organization, **fields: Any) -> tuple["ApiKey", keys.PlainKey]:
+        """Make and store a key; the plain one is in the answer and nowhere else. ValidationError for a bad field."""
+        plain, pepper_id = keys.PlainKey.generate(organization.environment), keys.current_pepper_id()
+        key = self.model(organization=organization, public_id=plain.public_id, pepper_id=pepper_id, **fields)
+        key.digest = plain.digest(pepper_id)
+        key.full_clean()
+        key.save(force_insert=True)
+        return key, plain
+
+    def verify(self, text: str) -> "ApiKey | None":
+        """Answer the key with that text, its organization loaded; None where it's unknown, expired or revoked.
+
+        One query for a key of the right form, none for any other.
+        """
+        plain = keys.PlainKey.parse(text)
+        if plain is None:
+            return None
+        found = self.select_related("organization").filter(public_id=plain.public_id)[:1]
+        return next((key for key in found if key.matches(plain) and not key.has_ended), None)
+
+
+def positive(name: str) -> models.CheckConstraint:
+    """Answer the constraint that a limit, where there is one, is 1 or more."""
+    return models.CheckConstraint(name=f"api_key_{name}_is_positive", condition=Q(**{f"{name}__gte": 1}))
+
+
+class ApiKey(models.Model):
+    """A scoped key of one organization. The table holds its public id and its digest, never the key."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="api_keys")
+    name = models.CharField(max_length=255)
+    public_id = models.CharField(max_length=keys.PUBLIC_ID_LENGTH, editable=False)
+    digest = models.CharField(max_length=64, editable=False)
+    pepper_id = models.PositiveIntegerField(editable=False)
+    scopes = ScopesField()
+    per_minute = models.PositiveIntegerField(default=DEFAULT_PER_MINUTE, validators=[MinValueValidator(1)])
+    per_hour = models.PositiveIntegerField(null=True, blank=True, validators=[MinValueValidator(1)])
+    per_day = models.PositiveIntegerField(null=True, blank=True, validators=[MinValueValidator(1)])
+    expires_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
+    replaces = models.OneToOneField(
+        "self", on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="successor"
+    )
+    last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects: ClassVar[ApiKeyManager] = ApiKeyManager()
+
+    class Meta:
+        verbose_name = "API key"
+        ordering = ("-created_at", "-id")
+        constraints = (
+            models.UniqueConstraint(name="api_key_public_id_is_unique", fields=["public_id"]),
+            positive("per_minute"),
+            positive("per_hour"),
+            positive("per_day"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.hint} {self.name}"
+
+    @property
+    def hint(self) -> str:
+        """What people may see of the key."""
+        return keys.hint(self.organization.environment, self.public_id)
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the key is revoked or past its expiry, at this very moment."""
+        return self.revoked_at is not None or (self.expires_at is not None and self.expires_at <= timezone.now())
+
+    @property
+    def is_replaced(self) -> bool:
+        """Whether a rotation has made a successor."""
+        return hasattr(self, "successor")
+
+    @property
+    def state(self) -> KeyState:
+        """Where the key stands at this moment."""
+        if self.revoked_at is not None:
+            return KeyState.REVOKED
+        if self.has_ended:
+            return KeyState.EXPIRED
+        if self.organization.is_suspended:
+            return KeyState.SUSPENDED
+        return KeyState.GRACE if self.is_replaced else KeyState.ACTIVE
+
+    def clean(self) -> None:
+        """Refuse a new key that would be dead at birth."""
+        if self._state.adding and self.has_ended:
+            raise ValidationError({"expires_at": "The expiry must lie in the future."})
+
+    def matches(self, plain: keys.PlainKey) -> bool:
+        """Compare in constant time; a key whose pepper is gone matches nothing."""
+        try:
+            return hmac.compare_digest(self.digest, plain.digest(self.pepper_id))
+        except KeyError:
+            return False
+
+    def revoke(self) -> None:
+        """End the key now, for good; revoking twice keeps the first time."""
+        type(self).objects.filter(pk=self.pk, revoked_at=None).update(revoked_at=timezone.now())
+        self.refresh_from_db(fields=["revoked_at"])
+
+    def rotate(self, grace: timedelta) -> tuple["ApiKey", keys.PlainKey]:
+        """Make a key like this one, which ends after `grace` and never later than its own expiry.
+
+        Raise KeyEndedError where this key has ended or has been rotated before, by whoever came first.
+        """
+        with transaction.atomic():
+            held = type(self).objects.select_for_update(of=("self",)).select_related("organization").get(pk=self.pk)
+            if held.has_ended or held.is_replaced:
+                raise KeyEndedError(f"{held.hint} is {held.state} and can't be rotated.")
+            successor = held.issue_successor()
+            held.end_by(timezone.now() + grace)
+        self.refresh_from_db()
+        return successor
+
+    def issue_successor(self) -> tuple["ApiKey", keys.PlainKey]:
+        """Make the key that takes over: the same name, scopes, limits and expiry."""
+        fields = ("name", "scopes", "per_minute", "per_hour", "per_day", "expires_at")
+        return type(self).objects.issue(
+            self.organization, replaces=self, **{name: getattr(self, name) for name in fields}
+        )
+
+    def end_by(self, end: datetime) -> None:
+        """Bring the expiry forward to `end`; one that is earlier stays."""
+        self.expires_at = min(self.expires_at or end, end)
+        self.save(update_fields=["expires_at"])
+
+    def stamp_use(self) -> None:
+        """Note that the key is in use: at most once a minute, and never at the price of the request."""
+        now = timezone.now()
+        if self.last_used_at is not None and now - self.last_used_at < USE_STAMP_EVERY:
+            return
+        try:
+            if cache.add(f"use:{self.public_id}", True, timeout=USE_STAMP_EVERY.total_seconds()):
+                type(self).objects.filter(pk=self.pk).update(last_used_at=now)
+        except DatabaseError:
+            logger.warning("The use of key %s was not stamped.", self.public_id, exc_info=True)

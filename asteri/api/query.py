@@ -1,0 +1,59 @@
+"""Query strings: judged whole and strictly, so that a mistyped filter never answers with everybody."""
+
+import unicodedata
+from collections.abc import Collection, Iterator
+from typing import Any
+
+from django.core.exceptions import TooManyFieldsSent
+from django.db.models import QuerySet
+from django_filters.rest_framework import DjangoFilterBackend
+from rest_framework.request import Request
+
+from asteri.api.errors import Issue, invalid_query
+
+
+def check_query(request: Request, known: Collection[str]) -> list[Issue]:
+    """Answer the faults of a query string's form: parameters unknown, given twice, empty, or no text."""
+    try:
+        given = request.query_params.lists()
+    except TooManyFieldsSent:
+        raise invalid_query([Issue(path="", message="Too many parameters")]) from None
+    judged = ((name, fault_of(name, values, known)) for name, values in given)
+    return [Issue(path=name, message=fault) for name, fault in judged if fault]
+
+
+def fault_of(name: str, values: list[str], known: Collection[str]) -> str:
+    """Answer what is wrong with the form of one parameter; "" where nothing is."""
+    if name not in known:
+        return "Unknown parameter"
+    if len(values) > 1:
+        return "Must be given once"
+    if has_controls(values[0]):
+        return "Must not contain control characters"
+    return "" if values[0].strip() else "Must not be empty"
+
+
+def has_controls(text: str) -> bool:
+    """Whether a text has control characters, NUL included, or what a decoder puts in place of broken UTF-8."""
+    return any(unicodedata.category(character) == "Cc" or character == "\ufffd" for character in text)
+
+
+class StrictFilterBackend(DjangoFilterBackend):
+    """Filters a list, and names every fault of its query string at once, the paginator's parameters included."""
+
+    def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
+        """Answer the rows that match; raise 400 with every fault."""
+        filterset = self.get_filterset(request, queryset, view)
+        issues = check_query(request, known={*filterset.filters, *view.paginator.parameters})
+        faulty = {issue["path"] for issue in issues}
+        issues += [issue for issue in self.value_faults(filterset, request, view) if issue["path"] not in faulty]
+        if issues:
+            raise invalid_query(issues)
+        matching: QuerySet[Any] = filterset.qs
+        return matching
+
+    def value_faults(self, filterset: Any, request: Request, view: Any) -> Iterator[Issue]:
+        """Answer what is wrong with the values of the filters, then of the page."""
+        for name, messages in filterset.errors.items():
+            yield from (Issue(path=name, message=str(message)) for message in messages)
+        yield from view.paginator.read(request, view, filters=filterset.filters)

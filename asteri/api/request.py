@@ -1,0 +1,39 @@
+"""The request, as the pipeline hands it from step to step."""
+
+from collections.abc import Mapping
+from typing import Any, BinaryIO, cast
+
+from django.utils.datastructures import MultiValueDict
+from rest_framework.exceptions import UnsupportedMediaType
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.request import Request
+
+from asteri.api.errors import ApiError
+
+
+class ApiRequest(Request):
+    """REST framework's request, with a body that is read strictly and room for what the steps add to the answer."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.answer_headers: dict[str, str] = {}
+
+    def _parse(self) -> tuple[Mapping[str, Any], MultiValueDict[str, Any]]:
+        """Parse the body; raise 415 for any but JSON. REST framework's own takes a body without a length for none."""
+        negotiator = cast(BaseContentNegotiation, self.negotiator)
+        parser = negotiator.select_parser(self, self.parsers or ())
+        if parser is None:
+            raise UnsupportedMediaType(self.content_type)
+        body = cast(Mapping[str, Any], parser.parse(self.body_stream, self.content_type, self.parser_context))
+        return body, MultiValueDict()
+
+    @property
+    def body_stream(self) -> BinaryIO:
+        """The body, to its end: by its length, or by its chunks where the server takes them apart (else 411)."""
+        environ = self._request.META
+        if "HTTP_TRANSFER_ENCODING" not in environ:
+            return self._request  # type: ignore[return-value]  # Django's request reads like a file.
+        if not environ.get("wsgi.input_terminated"):
+            raise ApiError(411, "Length required")
+        stream: BinaryIO = environ["wsgi.input"]
+        return stream

@@ -1,0 +1,90 @@
+"""The pipeline: every public request goes the same way, and no step is reached before the one above it has passed.
+
+key (401) → limit (429) → organization (400, 403) → scopes (403) → route, query and body (404, 400, 415) → state (409)
+"""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, cast
+
+from django.http import HttpRequest
+from rest_framework.exceptions import NotFound
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+from rest_framework.response import Response
+from rest_framework.viewsets import GenericViewSet
+
+from asteri.api.errors import FAILED, invalid_query
+from asteri.api.query import check_query
+from asteri.api.request import ApiRequest
+
+
+class PublicView(APIView):
+    """A route of the public API. Key, limit, organization and scope are the classes that the settings name."""
+
+    not_found: ClassVar[str] = "Not found"
+    failed: ClassVar[str] = FAILED
+    scopes: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    http_method_names: ClassVar[list[str]] = ["get", "head", "post"]  # type: ignore[misc]
+
+    def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> ApiRequest:
+        """Wrap Django's request for the pipeline."""
+        return ApiRequest(
+            request,
+            parsers=self.get_parsers(),
+            authenticators=self.get_authenticators(),
+            negotiator=self.get_content_negotiator(),
+            parser_context=self.get_parser_context(request),
+        )
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Take the steps in the contract's order; REST framework's own asks for permission before it counts."""
+        self.perform_authentication(request)
+        self.check_throttles(request)
+        self.check_permissions(request)
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Response:
+        """Add what the steps have to say, and that an answer which depends on a key is nobody else's."""
+        answer = super().finalize_response(request, response, *args, **kwargs)
+        for name, value in getattr(request, "answer_headers", {}).items():
+            answer.headers[name] = value
+        answer.headers["Cache-Control"] = "no-store"
+        return answer
+
+    @property
+    def default_response_headers(self) -> dict[str, str]:
+        """None: `Allow` belongs to 405 alone, and nothing varies by `Accept`."""
+        return {}
+
+
+class PublicViewSet(GenericViewSet[Any], PublicView):
+    """A resource of the public API: declarations of queryset, serializers, filters, and the scopes of each action."""
+
+    def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> ApiRequest:
+        """Wrap the request and name the action: None for a method that the route does not have, OPTIONS included."""
+        wrapped = super().initialize_request(request, *args, **kwargs)
+        self.action = self.action_map.get((request.method or "").lower())  # type: ignore[assignment]
+        return cast(ApiRequest, wrapped)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Take the common steps, then refuse query parameters, which only a list knows (its filters judge them)."""
+        super().initial(request, *args, **kwargs)
+        if self.action not in (None, "list"):
+            issues = check_query(request, known=())
+            if issues:
+                raise invalid_query(issues)
+
+    @property
+    def tenant(self) -> str:
+        """The organization that the request acts for, for what must not be carried over to another."""
+        key: Any = self.request.auth
+        return str(key.organization_id)
+
+
+class UnknownRoute(PublicView):
+    """Whatever else lies below the API's root: the pipeline, then 404, so that only a key's holder learns of it."""
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Pass the pipeline and find nothing."""
+        super().initial(request, *args, **kwargs)
+        raise NotFound

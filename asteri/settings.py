@@ -1,0 +1,193 @@
+"""Every setting, read once from the environment; the README's table lists what can be set.
+
+Nothing needs setting on a laptop: the database is an embedded SQLite file, the cache lives in the process, and the
+secrets are made at the first start and kept in `.env`. A `DATABASE_URL` ends that: then the secrets must be given.
+"""
+
+import os
+from pathlib import Path
+from typing import Any, ClassVar
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from asteri import dotenv
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+ENV_FILE = Path(os.environ.get("ENV_FILE", BASE_DIR / ".env"))
+
+
+class Environment(environ.Env):
+    """The process's environment, and below it the lines of `.env`, which no child process gets to see."""
+
+    ENVIRON: ClassVar[dict[str, str]] = {**dotenv.read(ENV_FILE), **os.environ}
+
+    def number(self, name: str, default: int, *, least: int = 0) -> int:
+        """Answer the whole number called `name`, `least` at the least."""
+        text = self.str(name, default=str(default))
+        if not (text.isascii() and text.isdigit() and int(text) >= least):
+            raise ImproperlyConfigured(f"{name} must be a whole number of {least} or more, not {text!r}.")
+        return int(text)
+
+    def numbered(self, name: str) -> dict[int, str]:
+        """Answer what stands in `name` as `1=first,2=second`, by number."""
+        pairs = [pair.partition("=") for pair in self.str(name, default="").split(",") if pair.strip()]
+        try:
+            return {int(number): value.strip() for number, _, value in pairs}
+        except ValueError:
+            raise ImproperlyConfigured(
+                f"{name} must read 1=secret or 1=old,2=new: numbers, each with its secret."
+            ) from None
+
+
+env = Environment()
+EMBEDDED = "DATABASE_URL" not in env
+if EMBEDDED:
+    env.ENVIRON.update(dotenv.make_secrets(ENV_FILE, known=env.ENVIRON))
+
+# What must stay secret. Peppers are apart from SECRET_KEY, so that rotating the one ends no API key.
+SECRET_KEY = env.str("SECRET_KEY", default="")
+API_KEY_PEPPERS = env.numbered("API_KEY_PEPPERS")
+
+# Who may ask, and whom to believe about a caller's address and scheme.
+DEBUG = env.bool("DEBUG", default=False)
+ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXY_COUNT", 0)
+FAILED_AUTH_PER_MINUTE = env.number("FAILED_AUTH_PER_MINUTE", 30, least=1)
+HTTPS = env.bool("HTTPS", default=False)
+
+# How it is served (asteri/gunicorn.py).
+PORT = env.number("PORT", 3000, least=1)
+WEB_CONCURRENCY = env.number("WEB_CONCURRENCY", 1, least=1)
+
+ENGINE_OPTIONS: dict[str, dict[str, Any]] = {
+    # WAL lets reads go on beside a write; IMMEDIATE takes the write lock at BEGIN, so that no transaction that has
+    # read finds itself unable to write; FULL keeps an acknowledged write through a power cut.
+    "django.db.backends.sqlite3": {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 5,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
+    },
+    "django.db.backends.postgresql": {"connect_timeout": 3},
+}
+
+
+def database(config: dict[str, Any]) -> dict[str, Any]:
+    """Complete a parsed DATABASE_URL: options of its engine, connections that are kept and checked before reuse."""
+    options = {**ENGINE_OPTIONS.get(config["ENGINE"], {}), **config.get("OPTIONS", {})}
+    return {**config, "OPTIONS": options, "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+
+
+DATABASES = {"default": database(env.db_url("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'asteri.sqlite3'}"))}
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # A file, as in production: threads can't share SQLite's in-memory database under WAL's rules.
+    DATABASES["default"]["TEST"] = {"NAME": BASE_DIR / "test.sqlite3"}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+CACHE_OPTIONS: dict[str, dict[str, Any]] = {
+    # Counters must not be dropped: LocMem culls a third of its entries when it is full (300 unless told).
+    "django.core.cache.backends.locmem.LocMemCache": {"MAX_ENTRIES": 1_000_000},
+    # A frozen Redis must not freeze the API: a quarter of a second, no second try.
+    "django.core.cache.backends.redis.RedisCache": {
+        "socket_timeout": 0.25,
+        "socket_connect_timeout": 0.25,
+        "retry": Retry(NoBackoff(), 0),
+    },
+}
+
+
+def cache(config: dict[str, Any]) -> dict[str, Any]:
+    """Complete a parsed CACHE_URL with the options of its backend."""
+    options = {**CACHE_OPTIONS.get(config["BACKEND"], {}), **config.get("OPTIONS", {})}
+    return {**config, "OPTIONS": options, "KEY_PREFIX": "asteri"}
+
+
+CACHES = {
+    "default": cache(env.cache_url("CACHE_URL", default="locmemcache://")),
+    "fallback": cache(env.cache_url_config("locmemcache://fallback")),  # counts while the shared cache is out
+}
+
+INSTALLED_APPS = [
+    "organizations",
+    "apikeys",
+    "customers",
+    "asteri",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django_filters",
+    "rest_framework",
+]
+MIDDLEWARE = [
+    "asteri.api.middleware.ApiMiddleware",
+    "asteri.pages.Security",
+    "asteri.pages.StaticFiles",
+    "asteri.pages.Sessions",
+    "asteri.pages.Common",
+    "asteri.pages.Csrf",
+    "asteri.pages.Authentication",
+    "asteri.pages.Messages",
+    "asteri.pages.FrameOptions",
+]
+ROOT_URLCONF = "asteri.urls"
+WSGI_APPLICATION = "asteri.wsgi.application"
+APPEND_SLASH = True  # for the admin alone; nothing under /api/ passes the middleware that does it
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["apikeys.authentication.KeyAuthentication"],
+    "DEFAULT_THROTTLE_CLASSES": ["apikeys.throttling.KeyThrottle"],
+    "DEFAULT_PERMISSION_CLASSES": ["organizations.context.OrganizationContext", "apikeys.permissions.HasScope"],
+    "DEFAULT_FILTER_BACKENDS": ["asteri.api.query.StrictFilterBackend"],
+    "DEFAULT_PAGINATION_CLASS": "asteri.api.pagination.KeysetPagination",
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "asteri.api.parsers.JsonOnly",
+    "DEFAULT_PARSER_CLASSES": ["asteri.api.parsers.StrictJsonParser"],
+    "DEFAULT_RENDERER_CLASSES": ["asteri.api.renderers.JsonRenderer"],
+    "EXCEPTION_HANDLER": "asteri.api.errors.exception_handler",
+    "UNAUTHENTICATED_USER": None,
+}
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = "UTC"
+USE_TZ = True
+STATIC_URL = "static/"
+WHITENOISE_USE_FINDERS = True  # files are served from where the packages keep them; nothing is collected or copied
+
+# Behind HTTPS the admin's cookies never travel in the clear. The API has no cookies and no redirects.
+SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+if TRUSTED_PROXY_COUNT:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="WARNING")},
+    # A refusal is no incident: of the answers, Django's own log keeps those of 500 and above.
+    "loggers": {"django": {"handlers": []}, "django.request": {"level": "ERROR"}},
+}

@@ -1,0 +1,28 @@
+"""Every route."""
+
+from django.contrib import admin
+from django.urls import include, path, re_path
+from django.views.generic import RedirectView
+from rest_framework.routers import SimpleRouter
+
+from asteri import health, pages
+from asteri.api.viewsets import UnknownRoute
+from customers.views import CustomerViewSet
+
+admin.site.site_header = admin.site.site_title = "Asteri"
+admin.site.index_title = "Organizations, customers and keys"
+
+public = SimpleRouter(trailing_slash=False, use_regex_path=False)
+public.register("customers", CustomerViewSet, basename="customers")
+
+urlpatterns = [
+    path("api/public/v1/", include(public.urls)),
+    re_path(r"^api/public/v1(?:/|\Z)", UnknownRoute.as_view(), name="unknown"),
+    path("healthz", health.healthz),
+    path("readyz", health.readyz),
+    path("admin/", admin.site.urls),
+    path("", RedirectView.as_view(pattern_name="admin:index")),
+]
+handler400 = pages.bad_request
+handler404 = pages.page_not_found
+handler500 = pages.server_error

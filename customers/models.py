@@ -1,0 +1,123 @@
+"""Customers: a stable identity for the people and businesses that an organization serves."""
+
+import uuid
+from datetime import datetime
+from typing import Any, Self
+
+from django.db import IntegrityError, models, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from customers import emails, phones
+from customers.emails import email_key
+from customers.phones import phone_key
+from customers.search import every_word, searchable
+from organizations.models import Organization
+
+MAX_LENGTH = 255
+EMAIL_IS_UNIQUE = "customer_email_is_unique_in_its_organization"
+
+
+class AccountType(models.TextChoices):
+    """Whether a customer is a person or a business."""
+
+    INDIVIDUAL = "individual"
+    BUSINESS = "business"
+
+
+class EmailTakenError(Exception):
+    """Another customer of the organization holds the e-mail address."""
+
+
+def now_in_milliseconds() -> datetime:
+    """Answer the time in the precision that the contract shows, so that what is stored is what is answered."""
+    now = timezone.now()
+    return now.replace(microsecond=now.microsecond // 1000 * 1000)
+
+
+class CustomerQuerySet(models.QuerySet["Customer"]):
+    """Customers; every way to them begins with an organization."""
+
+    def of(self, organization: Organization) -> Self:
+        """Answer the organization's own."""
+        return self.filter(organization=organization)
+
+    def matching(self, text: str) -> Self:
+        """Answer those in whose names, company, e-mail or phone every word of the text is found."""
+        return self.filter(every_word(text))
+
+
+class Customer(models.Model):
+    """A customer of one organization.
+
+    `email_key`, `phone_key` and `search_text` are computed from the other fields whenever the customer is saved; they
+    are what uniqueness, look-ups and search go by.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="customers")
+    account_type = models.CharField(max_length=10, choices=AccountType)
+    display_name = models.CharField(max_length=MAX_LENGTH, blank=True)
+    company_name = models.CharField(max_length=MAX_LENGTH, blank=True)
+    first_name = models.CharField(max_length=MAX_LENGTH, blank=True)
+    last_name = models.CharField(max_length=MAX_LENGTH, blank=True)
+    email = models.CharField(max_length=emails.MAX_LENGTH, null=True, blank=True)  # noqa: DJ001 - null is the contract's.
+    email_key = models.CharField(max_length=1024, null=True, editable=False)  # noqa: DJ001 - many have none, none is equal.
+    phone = models.CharField(max_length=phones.MAX_LENGTH, null=True, blank=True)  # noqa: DJ001 - null is the contract's.
+    phone_key = models.CharField(max_length=phones.MAX_LENGTH, blank=True, editable=False)
+    search_text = models.TextField(blank=True, editable=False)
+    created_at = models.DateTimeField(default=now_in_milliseconds, editable=False)
+
+    objects = CustomerQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-created_at", "-id")
+        constraints = (
+            models.UniqueConstraint(name=EMAIL_IS_UNIQUE, fields=["organization", "email_key"]),
+            models.CheckConstraint(
+                name="customer_account_type_is_known", condition=Q(account_type__in=AccountType.values)
+            ),
+            models.CheckConstraint(
+                name="customer_email_has_its_key",
+                condition=Q(email=None, email_key=None) | Q(email__isnull=False, email_key__isnull=False),
+            ),
+            models.CheckConstraint(name="customer_has_a_display_name", condition=~Q(display_name="")),
+        )
+        indexes = (
+            models.Index(name="customers_newest", fields=["organization", "-created_at", "-id"]),
+            models.Index(name="customers_by_phone", fields=["organization", "phone_key"]),
+        )
+
+    def __str__(self) -> str:
+        return self.display_name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Store the customer with its computed fields; raise EmailTakenError where another one holds its e-mail."""
+        self.compute()
+        try:
+            with transaction.atomic():
+                super().save(*args, **kwargs)
+        except IntegrityError as error:
+            if breaks_email_uniqueness(error):
+                raise EmailTakenError(self.email) from error
+            raise
+
+    def compute(self) -> None:
+        """Derive what depends on other fields. Raise ValueError for an e-mail or a phone that is none."""
+        self.email_key = email_key(self.email) if self.email else None
+        self.phone_key = phone_key(self.phone, self.organization.region) if self.phone else ""
+        self.display_name = self.display_name or self.derived_name()
+        names = (self.display_name, self.company_name, self.first_name, self.last_name)
+        self.search_text = searchable((*names, self.email or "", self.phone or "", self.phone_key))
+
+    def derived_name(self) -> str:
+        """Answer a business's company, an individual's full name, failing that the other of the two, or the e-mail."""
+        names = [self.company_name, f"{self.first_name} {self.last_name}".strip()]
+        if self.account_type == AccountType.INDIVIDUAL:
+            names.reverse()
+        return next(filter(None, (*names, self.email or "")), "")[:MAX_LENGTH].rstrip()
+
+
+def breaks_email_uniqueness(error: IntegrityError) -> bool:
+    """Whether that constraint is the one broken: PostgreSQL names it, SQLite its columns."""
+    return EMAIL_IS_UNIQUE in str(error) or "customers_customer.email_key" in str(error)

@@ -1,0 +1,47 @@
+"""The organization of a request: the `x-organization-id` header against the organization of the key."""
+
+import re
+import uuid
+from typing import Any, cast
+
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+
+from asteri.api.errors import ApiError
+from organizations.models import Organization
+
+HEADER = "x-organization-id"
+UUID_FORM = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+
+class OrganizationContext(BasePermission):
+    """Every public request names the organization it acts for, and it's the key's own, and active."""
+
+    def has_permission(self, request: Request, view: object) -> bool:
+        """Answer True; raise 400 for a header that is missing or no UUID, 403 for any organization but the key's."""
+        named = named_organization(request)
+        organization = organization_of(request)
+        if named != organization.id or organization.is_suspended:
+            raise ApiError(403, "API key does not have access to this organization")
+        return True
+
+
+def named_organization(request: Request) -> uuid.UUID:
+    """Read the header; raise the contract's 400 where it is missing or malformed."""
+    text = request.headers.get(HEADER, "").strip()
+    if not text:
+        raise bad_header("Missing organization context. Provide x-organization-id.", "Required")
+    if not UUID_FORM.fullmatch(text):
+        raise bad_header("Invalid organization context. x-organization-id must be a UUID.", "Invalid UUID")
+    return uuid.UUID(text)
+
+
+def bad_header(error: str, message: str) -> ApiError:
+    """Answer the 400 of a header that names no organization."""
+    return ApiError(400, error, issues=[{"path": HEADER, "message": message}])
+
+
+def organization_of(request: Request) -> Organization:
+    """Answer the organization that a request acts for: its key's, which the header has to name."""
+    key: Any = request.auth
+    return cast(Organization, key.organization)
