@@ -45,7 +45,7 @@ def on_starting(server: Any) -> None:
         sys.exit(f"{error}")
 
 
-def write_json_error(sock: socket, status_int: int, reason: str, mesg: str) -> None:  # noqa: ARG001 - its signature.
+def write_json_error(sock: socket, status_int: int, reason: str, mesg: str) -> None:
     """Answer a request that gunicorn itself refuses (a broken header, an endless line) in JSON, without its details."""
     body = encode({"error": reason})
     head = (

@@ -13,12 +13,12 @@ from asteri.faults import CACHE_FAULTS, DATABASE_FAULTS
 logger = logging.getLogger(__name__)
 
 
-def healthz(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - a view.
+def healthz(request: HttpRequest) -> HttpResponse:
     """Answer 200 as long as the process answers at all."""
     return json_response({"status": "ok"})
 
 
-def readyz(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - a view.
+def readyz(request: HttpRequest) -> HttpResponse:
     """Answer 200 where database and cache answer, else 503; the body says which does not."""
     parts = {"database": state(ask_database), "cache": state(ask_cache)}
     is_ready = all(part == "ok" for part in parts.values())

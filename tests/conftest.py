@@ -1,0 +1,43 @@
+"""What every test stands on: settings of its own, an empty cache, and the cast."""
+
+import os
+
+os.environ["ENV_FILE"] = os.devnull
+os.environ["DJANGO_SETTINGS_MODULE"] = "asteri.settings"
+os.environ["SECRET_KEY"] = "a-key-for-the-tests-alone-that-is-long-enough-to-be-believed"
+os.environ["API_KEY_PEPPERS"] = "1=a-pepper-for-the-tests-alone-that-is-long-enough"
+for name in ("ALLOWED_HOSTS", "DEBUG", "FAILED_AUTH_PER_MINUTE", "HTTPS", "TRUSTED_PROXY_COUNT", "WEB_CONCURRENCY"):
+    os.environ.pop(name, None)
+
+from collections.abc import Iterator  # noqa: E402 - the environment comes before whatever reads it.
+
+import pytest  # noqa: E402
+from django.core.cache import caches  # noqa: E402
+
+from tests.callers import Caller  # noqa: E402
+from tests.factories import make_organization  # noqa: E402
+
+
+@pytest.fixture(autouse=True)
+def _empty_caches() -> Iterator[None]:
+    yield
+    for cache in caches.all():
+        cache.clear()
+
+
+@pytest.fixture
+def owner(db: None) -> Caller:
+    """Holds a key with every scope."""
+    return Caller.of(make_organization())
+
+
+@pytest.fixture
+def colleague(owner: Caller) -> Caller:
+    """Works for the owner's organization and may only read."""
+    return Caller.of(owner.organization, scopes=["read:customers"])
+
+
+@pytest.fixture
+def outsider(db: None) -> Caller:
+    """Holds a key with every scope of another organization."""
+    return Caller.of(make_organization())
