@@ -41,9 +41,8 @@ class ApiKeyManager(models.Manager["ApiKey"]):
 
     def issue(self, organization: Organization, **fields: Any) -> tuple["ApiKey", keys.PlainKey]:
         """Make and store a key; the plain one is in the answer and nowhere else. ValidationError for a bad field."""
-        plain, pepper_id = keys.PlainKey.generate(organization.environment), keys.current_pepper_id()
-        key = self.model(organization=organization, public_id=plain.public_id, pepper_id=pepper_id, **fields)
-        key.digest = plain.digest(pepper_id)
+        key = self.model(organization=organization, **fields)
+        plain = key.mint()
         key.full_clean()
         key.save(force_insert=True)
         return key, plain
@@ -131,6 +130,13 @@ class ApiKey(models.Model):
         """Refuse a new key that would be dead at birth."""
         if self._state.adding and self.has_ended:
             raise ValidationError({"expires_at": "The expiry must lie in the future."})
+
+    def mint(self) -> keys.PlainKey:
+        """Give a new key its material: the plain key is in the answer, its public id and its digest stay here."""
+        plain = keys.PlainKey.generate(self.organization.environment)
+        self.public_id, self.pepper_id = plain.public_id, keys.current_pepper_id()
+        self.digest = plain.digest(self.pepper_id)
+        return plain
 
     def matches(self, plain: keys.PlainKey) -> bool:
         """Compare in constant time; a key whose pepper is gone matches nothing."""

@@ -26,7 +26,7 @@ def parse(names: Iterable[str]) -> list[Scope]:
     return [scope for scope in Scope if scope in wanted]
 
 
-class ScopesField(models.CharField):  # type: ignore[type-arg]  # Django's fields are generic in their stubs alone.
+class ScopesField(models.CharField):
     """A set of scopes in one column, as OAuth 2.0 writes them (RFC 6749, section 3.3): names with spaces between."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

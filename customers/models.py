@@ -81,7 +81,11 @@ class Customer(models.Model):
                 name="customer_email_has_its_key",
                 condition=Q(email=None, email_key=None) | Q(email__isnull=False, email_key__isnull=False),
             ),
-            models.CheckConstraint(name="customer_has_a_display_name", condition=~Q(display_name="")),
+            models.CheckConstraint(
+                name="customer_has_a_display_name",
+                condition=~Q(display_name=""),
+                violation_error_message="A customer needs a name or an e-mail address.",
+            ),
         )
         indexes = (
             models.Index(name="customers_newest", fields=["organization", "-created_at", "-id"]),
@@ -106,9 +110,13 @@ class Customer(models.Model):
         """Derive what depends on other fields. Raise ValueError for an e-mail or a phone that is none."""
         self.email_key = email_key(self.email) if self.email else None
         self.phone_key = phone_key(self.phone, self.organization.region) if self.phone else ""
-        self.display_name = self.display_name or self.derived_name()
+        self.clean()
         names = (self.display_name, self.company_name, self.first_name, self.last_name)
         self.search_text = searchable((*names, self.email or "", self.phone or "", self.phone_key))
+
+    def clean(self) -> None:
+        """Derive the display name where there is none."""
+        self.display_name = self.display_name or self.derived_name()
 
     def derived_name(self) -> str:
         """Answer a business's company, an individual's full name, failing that the other of the two, or the e-mail."""

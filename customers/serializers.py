@@ -11,6 +11,8 @@ from customers.emails import email_key
 from customers.models import MAX_LENGTH, AccountType, Customer
 from customers.phones import phone_key
 
+EMAIL_TAKEN = "Customer email already exists in this organization"
+
 
 class EmailField(TextField):
     """An e-mail address, answered back as given."""

@@ -13,7 +13,7 @@ from asteri.api.errors import ApiError
 from asteri.api.viewsets import PublicViewSet
 from customers.filters import CustomerFilters
 from customers.models import Customer, EmailTakenError
-from customers.serializers import CreateCustomerSerializer, CustomerSerializer
+from customers.serializers import EMAIL_TAKEN, CreateCustomerSerializer, CustomerSerializer
 from organizations.context import UUID_FORM, organization_of
 
 
@@ -47,7 +47,7 @@ class CustomerViewSet(PublicViewSet):
         try:
             customer = body.save()
         except EmailTakenError:
-            raise ApiError(409, "Customer email already exists in this organization", field="email") from None
+            raise ApiError(409, EMAIL_TAKEN, field="email") from None
         location = reverse("customers-detail", args=[customer.id])
         return Response({"data": CustomerSerializer(customer).data}, status=201, headers={"Location": location})
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator  # noqa: E402 - the environment comes befor
 
 import pytest  # noqa: E402
 from django.core.cache import caches  # noqa: E402
+from pytest_django import Settings  # noqa: E402
 
 from tests.callers import Caller  # noqa: E402
 from tests.factories import make_organization  # noqa: E402
@@ -23,6 +24,11 @@ def _empty_caches() -> Iterator[None]:
     yield
     for cache in caches.all():
         cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _quick_passwords(settings: Settings) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture
