@@ -1,6 +1,6 @@
 """The list's filters."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -10,6 +10,7 @@ from django_filters import FilterSet
 from django_filters.filters import Filter
 from django_filters.rest_framework import ChoiceFilter
 
+from asteri.moments import moment_of
 from customers.emails import email_key
 from customers.models import MAX_LENGTH, AccountType, Customer
 from customers.phones import phone_key
@@ -50,8 +51,7 @@ class MomentField(forms.Field):
     def to_python(self, value: str | None) -> datetime | None:
         """Answer the moment; raise ValidationError for what is none, or lies outside the calendar."""
         try:
-            moment = datetime.fromisoformat(value.strip()) if value else None
-            return moment and (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+            return moment_of(value.strip()) if value else None
         except (ValueError, OverflowError):
             raise ValidationError("Invalid ISO-8601 date-time") from None
 

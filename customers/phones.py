@@ -7,7 +7,7 @@ MAX_LENGTH = 32
 
 
 def phone_key(phone: str, region: str) -> str:
-    """Answer the number in E.164 (`+14045550128`), or its digits alone where it's only a local one (`5550100`).
+    """Answer the number in E.164 (`+14045550128`), or its country's code and its digits where it's local (`1 5550100`).
 
     `region` is where a number without a country code belongs. Raise ValueError for a number that can't exist there.
     """
@@ -19,5 +19,5 @@ def phone_key(phone: str, region: str) -> str:
         case ValidationResult.IS_POSSIBLE:
             return phonenumbers.format_number(number, PhoneNumberFormat.E164)
         case ValidationResult.IS_POSSIBLE_LOCAL_ONLY:
-            return phonenumbers.national_significant_number(number)
+            return f"{number.country_code} {phonenumbers.national_significant_number(number)}"
     raise ValueError(phone)

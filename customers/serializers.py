@@ -1,11 +1,11 @@
 """What a customer looks like from outside, and the rules of what may be sent."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 from rest_framework import serializers
 
 from asteri.api.serializers import StrictSerializer, TextField
+from asteri.moments import timestamp
 from customers import emails, phones
 from customers.emails import email_key
 from customers.models import MAX_LENGTH, AccountType, Customer
@@ -50,11 +50,6 @@ class CustomerSerializer(serializers.BaseSerializer[Customer]):
             "phone": instance.phone,
             "created_at": timestamp(instance.created_at),
         }
-
-
-def timestamp(moment: datetime) -> str:
-    """Write a time as the contract does: ISO-8601, UTC, milliseconds, `Z`."""
-    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03}Z"
 
 
 class CreateCustomerSerializer(StrictSerializer):

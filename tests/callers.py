@@ -1,6 +1,7 @@
 """Callers: how the tests talk to the API, over HTTP with real keys."""
 
 import json
+import threading
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -39,7 +40,7 @@ class Caller:
     def send(self, method: str, path: str = CUSTOMERS, *, headers: dict[str, Any] | None = None, **kwargs: Any) -> Any:
         """Send a request; a header given as None is left out. Answers Django's test response."""
         merged = {name: value for name, value in {**self.headers, **(headers or {})}.items() if value is not None}
-        return Client(raise_request_exception=False).generic(method, path, headers=merged, **kwargs)
+        return client().generic(method, path, headers=merged, **kwargs)
 
     def get(self, path: str = CUSTOMERS, query: dict[str, Any] | None = None, **kwargs: Any) -> Any:
         """GET with query parameters."""
@@ -48,6 +49,17 @@ class Caller:
     def post(self, body: Any, path: str = CUSTOMERS, **kwargs: Any) -> Any:
         """POST a body as JSON."""
         return self.send("POST", path, **{"data": encoded(body), "content_type": "application/json", **kwargs})
+
+
+LOCAL = threading.local()
+
+
+def client() -> Client:
+    """Answer this thread's client, made once: each new one loads the middleware anew."""
+    if not hasattr(LOCAL, "client"):
+        LOCAL.client = Client(raise_request_exception=False)
+    made: Client = LOCAL.client
+    return made
 
 
 def encoded(body: Any) -> bytes:

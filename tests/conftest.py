@@ -1,6 +1,7 @@
 """What every test stands on: settings of its own, an empty cache, and the cast."""
 
 import os
+from collections.abc import Iterator
 
 os.environ["ENV_FILE"] = os.devnull
 os.environ["DJANGO_SETTINGS_MODULE"] = "asteri.settings"
@@ -9,7 +10,9 @@ os.environ["API_KEY_PEPPERS"] = "1=a-pepper-for-the-tests-alone-that-is-long-eno
 for name in ("ALLOWED_HOSTS", "DEBUG", "FAILED_AUTH_PER_MINUTE", "HTTPS", "TRUSTED_PROXY_COUNT", "WEB_CONCURRENCY"):
     os.environ.pop(name, None)
 
-from collections.abc import Iterator  # noqa: E402 - the environment comes before whatever reads it.
+import django  # noqa: E402 - the environment comes before whatever reads it.
+
+django.setup()
 
 import pytest  # noqa: E402
 from django.core.cache import caches  # noqa: E402

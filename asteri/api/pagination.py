@@ -12,10 +12,12 @@ import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from typing import Any, Self
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import BooleanField, DateTimeField, Func, QuerySet, UUIDField, Value
+from django.db.models.sql.compiler import SQLCompiler
 from django.utils.crypto import salted_hmac
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
@@ -57,11 +59,22 @@ class Position:
         return position if position.encode(scope) == cursor else None
 
     def following(self, queryset: QuerySet[Any], order: str) -> QuerySet[Any]:
-        """Answer the rows after this one. The bound on `created_at` alone is implied; it lets an index serve."""
-        side = "lt" if order == NEWEST_FIRST else "gt"
-        tie = Q(created_at=self.created_at, **{f"id__{side}": self.id})
-        beyond = Q(**{f"created_at__{side}": self.created_at})
-        return queryset.filter(beyond | tie, **{f"created_at__{side}e": self.created_at})
+        """Answer the rows after this one."""
+        here = (Value(self.created_at, DateTimeField()), Value(self.id, UUIDField()))
+        return queryset.filter(RowComparison("created_at", "id", *here, operator="<" if order == NEWEST_FIRST else ">"))
+
+
+class RowComparison(Func):
+    """Compares two rows, `(a, b) < (c, d)`, by SQL's own means: an index serves it within a tie too, unlike an OR."""
+
+    output_field = BooleanField()
+    arity = 4
+
+    def as_sql(self, compiler: SQLCompiler, connection: Any, *_: Any, **__: Any) -> tuple[str, tuple[Any, ...]]:
+        """Write the comparison."""
+        compiled = [compiler.compile(expression) for expression in self.get_source_expressions()]
+        (a, b, c, d), values = zip(*compiled, strict=True)
+        return f"({a}, {b}) {self.extra['operator']} ({c}, {d})", tuple(chain(*values))
 
 
 def mac(moment: int, identifier: bytes, scope: str) -> bytes:

@@ -43,8 +43,8 @@ class StrictFilterBackend(DjangoFilterBackend):
 
     def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
         """Answer the rows that match; raise 400 with every fault."""
+        issues = check_query(request, known={*view.filterset_class.base_filters, *view.paginator.parameters})
         filterset = self.get_filterset(request, queryset, view)
-        issues = check_query(request, known={*filterset.filters, *view.paginator.parameters})
         faulty = {issue["path"] for issue in issues}
         issues += [issue for issue in self.value_faults(filterset, request, view) if issue["path"] not in faulty]
         if issues:

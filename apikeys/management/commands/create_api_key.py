@@ -1,6 +1,6 @@
 import argparse
 import uuid
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured, ValidationError
@@ -11,6 +11,7 @@ from apikeys.management.base import sentence, shown_once
 from apikeys.models import DEFAULT_PER_MINUTE, ApiKey
 from apikeys.scopes import Scope, parse
 from asteri.management.base import Command as ReportingCommand
+from asteri.moments import moment_of
 from organizations.models import Organization
 
 
@@ -25,9 +26,8 @@ def scopes(text: str) -> list[Scope]:
 def instant(text: str) -> datetime:
     """Read an ISO-8601 date or date-time; UTC unless it says otherwise."""
     try:
-        value = datetime.fromisoformat(text)
-        return value if value.tzinfo else value.replace(tzinfo=UTC)
-    except ValueError:
+        return moment_of(text)
+    except (ValueError, OverflowError):
         raise argparse.ArgumentTypeError(f"{text} is no ISO-8601 date-time.") from None
 
 

@@ -1,0 +1,100 @@
+"""Query budgets: how many statements a request may cost, authentication included."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from tests.callers import CUSTOMERS, Caller
+from tests.factories import make_customer
+
+TRANSACTION_CONTROL = ("BEGIN", "SAVEPOINT", "RELEASE", "ROLLBACK", "COMMIT")
+BODY = {"account_type": "business", "email": "ops@harbor.example", "phone": "404-555-0128"}
+NOON = datetime(2026, 3, 18, 12, tzinfo=UTC)
+
+
+class Statements(CaptureQueriesContext):
+    """Collects the statements of a block; those that only begin or end a transaction don't count."""
+
+    def __init__(self) -> None:
+        super().__init__(connection)
+
+    @property
+    def counted(self) -> list[str]:
+        """Answer the statements that count."""
+        return [query["sql"] for query in self if not query["sql"].startswith(TRANSACTION_CONTROL)]
+
+
+@pytest.fixture
+def regular(owner: Caller) -> Caller:
+    """Has just made a request, so that no use of the key is stamped in the next minute."""
+    assert owner.get().status_code == 200
+    return owner
+
+
+def test_retrieve_costs_two_statements(regular: Caller) -> None:
+    customer = make_customer(regular.organization)
+    with Statements() as statements:  # the key with its organization; the customer
+        assert regular.get(f"{CUSTOMERS}/{customer.id}").status_code == 200
+    assert len(statements.counted) <= 2, statements.counted
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {},
+        {"limit": "1", "order": "created_at"},
+        {
+            "account_type": "business",
+            "email": "ops@harbor.example",
+            "phone": "404-555-0128",
+            "search": "a b c",
+            "created_after": "2026-03-18",
+            "created_before": "2026-03-19",
+        },
+    ],
+    ids=["plain", "limited", "filtered"],
+)
+def test_list_costs_three_statements(regular: Caller, query: dict[str, str]) -> None:
+    for _ in range(3):
+        make_customer(regular.organization)
+    with Statements() as statements:  # the key with its organization; the count; the page
+        assert regular.get(query=query).status_code == 200
+    assert len(statements.counted) <= 3, statements.counted
+
+
+def test_a_later_page_costs_what_the_first_costs(regular: Caller) -> None:
+    for _ in range(3):
+        make_customer(regular.organization)
+    cursor = regular.get(query={"limit": 1}).json()["pagination"]["next_cursor"]
+    with Statements() as statements:  # the key with its organization; the count; the page
+        assert regular.get(query={"limit": 1, "cursor": cursor}).status_code == 200
+    assert len(statements.counted) <= 3, statements.counted
+
+
+def test_create_costs_three_statements(regular: Caller) -> None:
+    with Statements() as statements:  # the key with its organization; the customer's insert; one to spare
+        assert regular.post(BODY).status_code == 201
+    assert len(statements.counted) <= 3, statements.counted
+
+
+def test_a_refused_email_costs_three_statements(regular: Caller) -> None:
+    assert regular.post(BODY).status_code == 201
+    with Statements() as statements:  # the key with its organization; the insert that fails; one to spare
+        assert regular.post(BODY).status_code == 409
+    assert len(statements.counted) <= 3, statements.counted
+
+
+def cost_of_a_list(caller: Caller, moment: datetime) -> int:
+    """Answer how many statements a list costs at that moment."""
+    with time_machine.travel(moment, tick=False), Statements() as statements:
+        assert caller.get().status_code == 200
+    return len(statements.counted)
+
+
+def test_stamping_the_keys_use_costs_one_more_statement_once_a_minute(owner: Caller) -> None:
+    moments = [NOON + timedelta(seconds=seconds) for seconds in (0, 0, 30, 59.9, 61, 61, 120, 122)]
+    costs = [cost_of_a_list(owner, moment) for moment in moments]
+    assert [cost - costs[1] for cost in costs] == [1, 0, 0, 0, 1, 0, 0, 1]
