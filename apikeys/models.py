@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from apikeys import keys
 from apikeys.scopes import ScopesField
+from asteri.faults import CACHE_FAULTS
 from organizations.models import Organization
 
 logger = logging.getLogger(__name__)
@@ -184,5 +185,5 @@ class ApiKey(models.Model):
         try:
             if cache.add(f"use:{self.public_id}", True, timeout=USE_STAMP_EVERY.total_seconds()):
                 type(self).objects.filter(pk=self.pk).update(last_used_at=now)
-        except DatabaseError:
+        except (DatabaseError, *CACHE_FAULTS):
             logger.warning("The use of key %s was not stamped.", self.public_id, exc_info=True)

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.exceptions import ImproperlyConfigured
 from django.urls import URLPattern, URLResolver, get_resolver
 
 LEAST_PEPPER = 32
@@ -32,9 +33,11 @@ def peppers_are_set(**_: Any) -> list[CheckMessage]:
 @register(Tags.security)
 def secret_key_is_set(**_: Any) -> list[CheckMessage]:
     """Without a secret key no cursor and no session can be signed."""
-    if settings.SECRET_KEY:
-        return []
-    return [Error("SECRET_KEY is not set.", hint="Set it to a random text of 50 characters or more.", id="asteri.E003")]
+    try:
+        bool(settings.SECRET_KEY)  # Reading an empty one raises.
+    except ImproperlyConfigured as error:
+        return [Error(str(error), hint="Set it to a random text of 50 characters or more.", id="asteri.E003")]
+    return []
 
 
 @register(Tags.caches)

@@ -30,15 +30,18 @@ def keep(path: Path, settings: Mapping[str, str]) -> None:
     kept = [line for line in lines if line.partition("=")[0].strip() not in settings]
     text = "\n".join([*kept, *(f"{name}={value}" for name, value in settings.items()), ""])
     draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-    draft.touch(mode=0o600, exist_ok=False)
-    draft.write_text(text)
-    draft.replace(path)
+    try:
+        draft.touch(mode=0o600, exist_ok=False)
+        draft.write_text(text)
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def make_secrets(path: Path, known: Mapping[str, str]) -> dict[str, str]:
-    """Make and keep the secrets that neither the file nor `known` has; answer what was made."""
-    present = {**read(path), **known}
-    made = {name: make() for name, make in SECRETS.items() if not present.get(name)}
+    """Make and keep the secrets that neither the file nor `known` has; answer what was made. Blank is unset."""
+    kept = read(path)
+    made = {name: make() for name, make in SECRETS.items() if not (known.get(name) or kept.get(name))}
     if made:
         keep(path, made)
     return made

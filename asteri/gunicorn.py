@@ -1,8 +1,10 @@
 """How gunicorn serves Asteri: `gunicorn asteri.wsgi`, with nothing else to say.
 
-gunicorn reads `gunicorn.conf.py` of the folder that it's started in, and that file takes everything from here.
+gunicorn reads `gunicorn.conf.py` of the folder that it's started in, and that file takes everything from here. Nothing
+that this file imports may read the settings: what gunicorn is told by its options has to reach them first.
 """
 
+import json
 import os
 import sys
 import uuid
@@ -11,13 +13,21 @@ from typing import Any
 
 import gunicorn.util
 
-from asteri.api.middleware import CONTRACT_VERSION
-from asteri.api.renderers import MEDIA_TYPE, encode
+from asteri.api import CONTRACT_VERSION
 
-bind = f"{os.environ.get('BIND', '0.0.0.0')}:{os.environ.get('PORT') or '3000'}"  # noqa: S104 - a server serves.
-workers = int(os.environ.get("WEB_CONCURRENCY") or "1")
+
+def number(name: str, default: int) -> int:
+    """Answer a whole number of the environment; end with a sentence where it's none. Settings are not read yet."""
+    text = os.environ.get(name) or str(default)
+    if not (text.isascii() and text.isdigit() and int(text)):
+        sys.exit(f"{name} must be a whole number of 1 or more, not {text!r}.")
+    return int(text)
+
+
+bind = f"{os.environ.get('BIND') or '0.0.0.0'}:{number('PORT', 3000)}"  # noqa: S104 - a server serves.
+workers = number("WEB_CONCURRENCY", 1)
 worker_class = "gthread"
-threads = int(os.environ.get("THREADS") or "8")
+threads = number("THREADS", 8)
 keepalive = 75  # seconds; above the 60 that load balancers keep idle connections, so that none reuses a closed one
 control_socket_disable = True
 limit_request_line = 8190
@@ -47,9 +57,9 @@ def on_starting(server: Any) -> None:
 
 def write_json_error(sock: socket, status_int: int, reason: str, mesg: str) -> None:
     """Answer a request that gunicorn itself refuses (a broken header, an endless line) in JSON, without its details."""
-    body = encode({"error": reason})
+    body = json.dumps({"error": reason}).encode()
     head = (
-        f"HTTP/1.1 {status_int} {reason}\r\nConnection: close\r\nContent-Type: {MEDIA_TYPE}\r\n"
+        f"HTTP/1.1 {status_int} {reason}\r\nConnection: close\r\nContent-Type: application/json\r\n"
         f"Content-Length: {len(body)}\r\nX-Request-Id: {uuid.uuid4().hex}\r\nAsteri-Version: {CONTRACT_VERSION}\r\n\r\n"
     )
     gunicorn.util.write_nonblock(sock, head.encode() + body)

@@ -16,13 +16,16 @@ from redis.retry import Retry
 from asteri import dotenv
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-ENV_FILE = Path(os.environ.get("ENV_FILE", BASE_DIR / ".env"))
+ENV_FILE = Path(os.environ.get("ENV_FILE") or BASE_DIR / ".env")
 
 
 class Environment(environ.Env):
-    """The process's environment, and below it the lines of `.env`, which no child process gets to see."""
+    """The process's environment, blanks apart, and below it the lines of `.env`, which no child process gets to see."""
 
-    ENVIRON: ClassVar[dict[str, str]] = {**dotenv.read(ENV_FILE), **os.environ}
+    ENVIRON: ClassVar[dict[str, str]] = {
+        **dotenv.read(ENV_FILE),
+        **{name: value for name, value in os.environ.items() if value.strip()},
+    }
 
     def number(self, name: str, default: int, *, least: int = 0) -> int:
         """Answer the whole number called `name`, `least` at the least."""

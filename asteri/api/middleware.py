@@ -7,9 +7,9 @@ from collections.abc import Callable
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
+from asteri.api import CONTRACT_VERSION
 from asteri.api.renderers import json_response
 
-CONTRACT_VERSION = "2026-03-23.preview"
 REQUEST_ID_FORM = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 

@@ -1,3 +1,4 @@
+import argparse
 import os
 import secrets
 import sys
@@ -15,6 +16,7 @@ from asteri.management.base import Command as ReportingCommand
 from organizations.models import Organization
 
 STAFF = "admin"
+MOST_PORT = 65_535
 GENEROUS = 600  # requests a minute: enough to play with
 
 
@@ -30,7 +32,9 @@ class Command(ReportingCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Take the port, or the wish not to serve."""
-        parser.add_argument("--port", type=int, default=settings.PORT, help=f"Where to serve ({settings.PORT}).")
+        parser.add_argument(
+            "--port", type=port_number, default=settings.PORT, help=f"Where to serve ({settings.PORT})."
+        )
         parser.add_argument("--no-serve", action="store_true", help="Set up, say so and end.")
 
     def handle(self, *, port: int, no_serve: bool, **options: Any) -> None:
@@ -57,6 +61,13 @@ class Command(ReportingCommand):
         self.report(result, lines(result), as_json=options["json"])
         if not no_serve:
             serve(port)
+
+
+def port_number(text: str) -> int:
+    """Read a port from 1 to 65535."""
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= MOST_PORT):
+        raise argparse.ArgumentTypeError(f"{text} is no port from 1 to {MOST_PORT}.")
+    return int(text)
 
 
 def keep_key(organization: Organization, kept: str) -> str:
