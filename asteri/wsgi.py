@@ -1,9 +1,30 @@
 """The WSGI application: `gunicorn asteri.wsgi`."""
 
 import os
+from typing import Any
 
-from django.core.wsgi import get_wsgi_application
+import django
+from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "asteri.settings")
+django.setup(set_prefix=False)
 
-application = get_wsgi_application()
+
+class PlainRequest(WSGIRequest):
+    """A request whose text is UTF-8: no caller chooses an encoding by the `charset` of a Content-Type.
+
+    Django's own looks for it before any of our code runs, and fails on some that can't be looked up.
+    """
+
+    def _set_content_type_params(self, meta: dict[str, Any]) -> None:
+        self.content_type = meta.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
+        self.content_params = {}
+
+
+class Handler(WSGIHandler):
+    """Django's handler, with our request."""
+
+    request_class = PlainRequest
+
+
+application = Handler()

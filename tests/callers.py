@@ -5,12 +5,16 @@ import threading
 from dataclasses import dataclass
 from typing import Any, Self
 
+import django.test.client
 from django.http import HttpResponse
 from django.test import Client
 
 from apikeys.models import ApiKey
 from apikeys.scopes import Scope
+from asteri.wsgi import PlainRequest
 from organizations.models import Organization
+
+django.test.client.WSGIRequest = PlainRequest  # type: ignore[attr-defined]  # as the served application makes its requests
 
 ROOT = "/api/public/v1"
 CUSTOMERS = f"{ROOT}/customers"

@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Callable
 
 from django.core.exceptions import DisallowedHost
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 
 from asteri.api import CONTRACT_VERSION
 from asteri.api.renderers import json_response
@@ -27,26 +27,25 @@ def request_id(request: HttpRequest) -> str:
 class ApiMiddleware:
     """The outermost layer. Under /api/ it's the only one: no session, cookie or redirect exists there."""
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+    def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer the request, with the headers that every answer carries."""
         request.META["asteri.request_id"] = request_id(request)
         response = self.answer(request) if is_api(request) else self.get_response(request)
         response.headers["X-Request-Id"] = request.META["asteri.request_id"]
         return response
 
-    def answer(self, request: HttpRequest) -> HttpResponseBase:
+    def answer(self, request: HttpRequest) -> HttpResponse:
         """Answer a request under /api/; HEAD says how long GET's body is and sends none (RFC 9110, section 9.3.2)."""
         response = (
             self.get_response(request) if host_is_allowed(request) else json_response({"error": "Invalid host"}, 400)
         )
         response.headers["Asteri-Version"] = CONTRACT_VERSION
-        if isinstance(response, HttpResponse):
-            response.headers["Content-Length"] = str(len(response.content))
-            if request.method == "HEAD":
-                response.content = b""
+        response.headers["Content-Length"] = str(len(response.content))
+        if request.method == "HEAD":
+            response.content = b""
         return response
 
 

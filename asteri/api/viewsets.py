@@ -21,6 +21,7 @@ from asteri.api.request import ApiRequest
 class PublicView(APIView):
     """A route of the public API. Key, limit, organization and scope are the classes that the settings name."""
 
+    format_kwarg = None
     not_found: ClassVar[str] = "Not found"
     failed: ClassVar[str] = FAILED
     scopes: ClassVar[Mapping[str, tuple[str, ...]]] = {}
