@@ -128,14 +128,15 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "asteri.api.middleware.ApiMiddleware",
-    "asteri.pages.Security",
-    "asteri.pages.StaticFiles",
-    "asteri.pages.Sessions",
-    "asteri.pages.Common",
-    "asteri.pages.Csrf",
-    "asteri.pages.Authentication",
-    "asteri.pages.Messages",
-    "asteri.pages.FrameOptions",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "asteri.api.middleware.Innermost",
 ]
 ROOT_URLCONF = "asteri.urls"
 WSGI_APPLICATION = "asteri.wsgi.application"

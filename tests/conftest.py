@@ -10,6 +10,10 @@ os.environ["API_KEY_PEPPERS"] = "1=a-pepper-for-the-tests-alone-that-is-long-eno
 for name in ("ALLOWED_HOSTS", "DEBUG", "FAILED_AUTH_PER_MINUTE", "HTTPS", "TRUSTED_PROXY_COUNT", "WEB_CONCURRENCY"):
     os.environ.pop(name, None)
 
+if os.environ.get("CACHE_URL"):  # Each process of `-n` empties its cache after every test, so each has its own.
+    server, _, number = os.environ["CACHE_URL"].rpartition("/")
+    os.environ["CACHE_URL"] = f"{server}/{int(number) + int(os.environ.get('PYTEST_XDIST_WORKER', 'gw0')[2:])}"
+
 import django  # noqa: E402 - the environment comes before whatever reads it.
 
 django.setup()

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
-LONGEST = 20  # seconds; a command that takes longer hangs
+LONGEST = 120  # seconds; a command that takes longer hangs
 
 
 def surroundings(**changes: str | None) -> dict[str, str]:

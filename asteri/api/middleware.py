@@ -1,6 +1,7 @@
 """What every answer carries: its request id, and under /api/ the contract's version, its length and no-store."""
 
 import re
+import threading
 import uuid
 from collections.abc import Callable
 
@@ -10,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from asteri.api import CONTRACT_VERSION
 from asteri.api.renderers import json_response
 
+PROBES = ("/healthz", "/readyz")
 REQUEST_ID_FORM = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 
@@ -25,28 +27,49 @@ def request_id(request: HttpRequest) -> str:
 
 
 class ApiMiddleware:
-    """The outermost layer. Under /api/ it's the only one: no session, cookie or redirect exists there."""
+    """The outermost layer; under /api/ and for the probes the only one: no session, cookie or redirect exists there.
+
+    What lies between serves pages. It's passed by through `Innermost`, which stands last and is made first.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
+        self.through_pages = get_response
+        self.straight: Callable[[HttpRequest], HttpResponse] = Innermost.made.get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer the request, with the headers that every answer carries."""
         request.META["asteri.request_id"] = request_id(request)
-        response = self.answer(request) if is_api(request) else self.get_response(request)
+        response = self.answer(request)
         response.headers["X-Request-Id"] = request.META["asteri.request_id"]
         return response
 
     def answer(self, request: HttpRequest) -> HttpResponse:
+        """Answer a request by the way that is meant for it; probes ask by address, so any host will do."""
+        if is_api(request):
+            return self.answer_api(request)
+        return self.straight(request) if request.path_info in PROBES else self.through_pages(request)
+
+    def answer_api(self, request: HttpRequest) -> HttpResponse:
         """Answer a request under /api/; HEAD says how long GET's body is and sends none (RFC 9110, section 9.3.2)."""
-        response = (
-            self.get_response(request) if host_is_allowed(request) else json_response({"error": "Invalid host"}, 400)
-        )
+        response = self.straight(request) if host_is_allowed(request) else json_response({"error": "Invalid host"}, 400)
         response.headers["Asteri-Version"] = CONTRACT_VERSION
         response.headers["Content-Length"] = str(len(response.content))
         if request.method == "HEAD":
             response.content = b""
         return response
+
+
+class Innermost:
+    """The last layer before the views; Django makes it first, in the thread that makes all the others."""
+
+    made = threading.local()
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.made.get_response = self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer a page's request."""
+        return self.get_response(request)
 
 
 def host_is_allowed(request: HttpRequest) -> bool:

@@ -1,7 +1,5 @@
 """GET /api/public/v1/customers/{customerId}."""
 
-import uuid
-
 import pytest
 
 from tests.callers import CUSTOMERS, Caller
@@ -15,7 +13,9 @@ def test_answers_the_customer(owner: Caller) -> None:
     assert response.json()["data"]["id"] == str(customer.id)
 
 
-@pytest.mark.parametrize("name", [str(uuid.uuid4()), "nobody", "8af2ca8e8f314e6ea46c0703b61f7ca3", "%00", "a.b"])
+@pytest.mark.parametrize(
+    "name", ["8af2ca8e-8f31-4e6e-a46c-0703b61f7ca4", "nobody", "8af2ca8e8f314e6ea46c0703b61f7ca3", "%00", "a.b"]
+)
 def test_knows_nobody_else(owner: Caller, name: str) -> None:
     response = owner.get(f"{CUSTOMERS}/{name}")
     assert (response.status_code, response.json()) == (404, {"error": "Customer not found"})
