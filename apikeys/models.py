@@ -21,6 +21,7 @@ from organizations.models import Organization
 logger = logging.getLogger(__name__)
 USE_STAMP_EVERY = timedelta(minutes=1)
 DEFAULT_PER_MINUTE = 60
+GRANTS = ("per_minute", "per_hour", "per_day", "expires_at")  # what a key is given, its scopes apart; None is no bound
 
 
 class KeyState(models.TextChoices):
@@ -165,6 +166,11 @@ class ApiKey(models.Model):
         self.refresh_from_db()
         return successor
 
+    def beyond(self, other: "ApiKey") -> list[str]:
+        """Answer in what this key may do more than the other: among "scopes" and the names of its limits and expiry."""
+        more = [name for name in GRANTS if exceeds(getattr(self, name), getattr(other, name))]
+        return [*(["scopes"] if set(self.scopes) - set(other.scopes) else []), *more]
+
     def issue_successor(self) -> tuple["ApiKey", keys.PlainKey]:
         """Make the key that takes over: the same name, scopes, limits and expiry."""
         fields = ("name", "scopes", "per_minute", "per_hour", "per_day", "expires_at")
@@ -187,3 +193,8 @@ class ApiKey(models.Model):
                 type(self).objects.filter(pk=self.pk).update(last_used_at=now)
         except (DatabaseError, *CACHE_FAULTS):
             logger.warning("The use of key %s was not stamped.", self.public_id, exc_info=True)
+
+
+def exceeds(value: Any, bound: Any) -> bool:
+    """Whether a limit or an expiry goes beyond a bound; None is none, which goes beyond any."""
+    return bound is not None and (value is None or value > bound)

@@ -14,7 +14,7 @@ class HasScope(BasePermission):
 
     def has_permission(self, request: Request, view: Any) -> bool:
         """Answer True; raise 403 with the scopes that are missing. A method without an action goes on to its 405."""
-        action: str | None = getattr(view, "action", None)
+        action: str | None = view.action
         needed = view.scopes.get(action)
         missing = [scope for scope in needed or () if scope not in key_of(request).scopes]
         if missing or (action is not None and needed is None):

@@ -58,11 +58,7 @@ class Standing:
     limit: int
     used: int
     resets_in: int
-
-    @property
-    def is_exceeded(self) -> bool:
-        """Whether this request is one too many."""
-        return self.used > self.limit
+    is_exceeded: bool
 
     @property
     def policy(self) -> str:
@@ -83,44 +79,53 @@ class KeyThrottle(BaseThrottle):
 
     def allow_request(self, request: Request, view: object) -> bool:
         """Answer True and say in the headers where the key stands; raise 429 that names the first full window."""
-        assert isinstance(request, ApiRequest)  # noqa: S101 - tells mypy what the pipeline guarantees.
-        standings = take(cast(ApiKey, request.auth), time.time())
-        request.answer_headers["RateLimit-Policy"] = ", ".join(standing.policy for standing in standings)
-        request.answer_headers["RateLimit"] = ", ".join(standing.state for standing in standings)
-        full = next((standing for standing in standings if standing.is_exceeded), None)
-        if full:
-            raise too_many(
-                f"API key {full.window.label} rate limit exceeded", full.limit, full.resets_in, full.window.label
-            )
+        charge(request, 1)
         return True
 
 
-def take(key: ApiKey, now: float) -> list[Standing]:
-    """Count one request in the key's windows; in this process alone while the shared cache does not answer."""
+def charge(request: Request, cost: int) -> None:
+    """Count `cost` requests, none for 0; raise 429 where a window has no room for them, with a part of none counted."""
+    if not cost:
+        return
+    headers, standings = cast(ApiRequest, request).answer_headers, take(cast(ApiKey, request.auth), time.time(), cost)
+    headers["RateLimit-Policy"] = ", ".join(standing.policy for standing in standings)
+    headers["RateLimit"] = ", ".join(standing.state for standing in standings)
+    full = next((standing for standing in standings if standing.is_exceeded), None)
+    if full:
+        label = full.window.label
+        raise too_many(f"API key {label} rate limit exceeded", full.limit, full.resets_in, label)
+
+
+def take(key: ApiKey, now: float, cost: int) -> list[Standing]:
+    """Count requests in the key's windows; in this process alone while the shared cache does not answer."""
     try:
-        return count(caches["default"], key, now)
+        return count(caches["default"], key, now, cost)
     except (*CACHE_FAULTS, ValueError):  # ValueError: the counter was evicted between its making and its counting.
         logger.warning("The cache does not answer: limits are counted in each process for itself.")
-        return count(caches["fallback"], key, now)
+        return count(caches["fallback"], key, now, cost)
 
 
-def count(cache: BaseCache, key: ApiKey, now: float) -> list[Standing]:
-    """Count one request in each of the key's windows, the shortest first, up to the first full one; read the others."""
+def count(cache: BaseCache, key: ApiKey, now: float, cost: int) -> list[Standing]:
+    """Count requests in each of the key's windows, shortest first, up to the first without room; read the others."""
     standings: list[Standing] = []
     for window in Window:
         limit = window.limit_of(key)
         if limit is not None:
             name = f"limit:{key.public_id}:{window.label}:{int(now // window.value) % NAMES}"
             stopped = any(standing.is_exceeded for standing in standings)
-            used = cache.get(name, 0) if stopped else increment(cache, name, window.value * LIFETIME)
-            standings.append(Standing(window, limit, used, math.ceil(window.value - now % window.value)))
+            used = cache.get(name, 0) if stopped else increment(cache, name, cost, window.value * LIFETIME)
+            is_exceeded = not stopped and used > limit
+            if is_exceeded and cost > 1:  # What is refused as a whole takes no room that smaller requests still have.
+                used = cache.decr(name, cost)
+            resets_in = math.ceil(window.value - now % window.value)
+            standings.append(Standing(window, limit, used, resets_in, is_exceeded))
     return standings
 
 
-def increment(cache: BaseCache, name: str, lifetime: int) -> int:
-    """Add one to a counter that ends `lifetime` seconds after it began; answer the new count."""
+def increment(cache: BaseCache, name: str, cost: int, lifetime: int) -> int:
+    """Add to a counter that ends `lifetime` seconds after it began; answer the new count."""
     cache.add(name, 0, timeout=lifetime)
-    return cache.incr(name)
+    return cache.incr(name, cost)
 
 
 def refuse_guessing(request: HttpRequest) -> None:

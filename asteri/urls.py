@@ -5,14 +5,18 @@ from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 from rest_framework.routers import SimpleRouter
 
+from apikeys.views import ApiKeyViewSet
 from asteri import health, pages
 from asteri.api.viewsets import UnknownRoute
 from customers.views import CustomerViewSet
+from organizations.views import OrganizationViewSet
 
 admin.site.site_header = admin.site.site_title = "Asteri"
 admin.site.index_title = "Organizations, customers and keys"
 
 public = SimpleRouter(trailing_slash=False, use_regex_path=False)
+public.register("api-keys", ApiKeyViewSet, basename="api-keys")
+public.register("organizations", OrganizationViewSet, basename="organizations")
 public.register("customers", CustomerViewSet, basename="customers")
 
 urlpatterns = [

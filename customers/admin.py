@@ -7,11 +7,12 @@ from django.contrib import admin, messages
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
+from asteri.api.identifiers import UUID_FORM
+from customers.conflicts import taken_message
 from customers.emails import email_key
-from customers.models import Customer, EmailTakenError
+from customers.models import Customer, TakenError
 from customers.search import every_word
-from customers.serializers import EMAIL_TAKEN, CreateCustomerSerializer
-from organizations.context import UUID_FORM
+from customers.serializers import CreateCustomerSerializer
 
 FIELDS = ("account_type", "display_name", "company_name", "first_name", "last_name", "email", "phone")
 
@@ -35,7 +36,7 @@ class CustomerForm(forms.ModelForm):
         for name, faults in judged.errors.items():
             self.add_error(name, [str(fault) for fault in faults])
         if values.get("email") and "email" not in self.errors and self.is_taken(values["email"], organization):
-            self.add_error("email", EMAIL_TAKEN)
+            self.add_error("email", taken_message("email"))
         return values
 
     def is_taken(self, email: str, organization: Any) -> bool:
@@ -75,6 +76,6 @@ class CustomerAdmin(admin.ModelAdmin):
         """Show and take the form; an address lost to another request in the meantime is an error like any other."""
         try:
             return super().changeform_view(request, *args, **kwargs)
-        except EmailTakenError:
-            self.message_user(request, EMAIL_TAKEN, messages.ERROR)
+        except TakenError as error:
+            self.message_user(request, taken_message(error.field), messages.ERROR)
             return HttpResponseRedirect(request.get_full_path())

@@ -71,6 +71,12 @@ class PhoneFilter(Filter):
         return PhoneField(region=self.parent.request.auth.organization.region, **self.extra)
 
 
+class ExactFilter(Filter):
+    """Finds what has exactly that text, surrounding blanks apart."""
+
+    field_class = forms.CharField
+
+
 class MomentFilter(Filter):
     """Compares with a moment."""
 
@@ -96,6 +102,7 @@ class CustomerFilters(FilterSet):
     )
     email = EmailFilter(field_name="email_key")
     phone = PhoneFilter(field_name="phone_key")
+    external_id = ExactFilter(field_name="external_id")
     search = SearchFilter(
         max_length=MAX_LENGTH, error_messages={"max_length": f"Must be at most {MAX_LENGTH} characters"}
     )

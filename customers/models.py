@@ -9,13 +9,24 @@ from django.db.models import Q
 from django.utils import timezone
 
 from customers import emails, phones
+from customers.changes import CustomerChange, Feed, Tombstone
 from customers.emails import email_key
+from customers.idempotency import IdempotencyLink, IdempotencyRecord
 from customers.phones import phone_key
 from customers.search import every_word, searchable
 from organizations.models import Organization
 
+__all__ = ["Customer", "CustomerChange", "Feed", "IdempotencyLink", "IdempotencyRecord", "Tombstone"]
 MAX_LENGTH = 255
 EMAIL_IS_UNIQUE = "customer_email_is_unique_in_its_organization"
+EXTERNAL_ID_IS_UNIQUE = "customer_external_id_is_unique_in_its_organization"
+# The field that a broken constraint is about, by what the databases say: PostgreSQL names it, SQLite its columns.
+TAKEN_FIELDS = {
+    EMAIL_IS_UNIQUE: "email",
+    "customers_customer.email_key": "email",
+    EXTERNAL_ID_IS_UNIQUE: "external_id",
+    "customers_customer.external_id": "external_id",
+}
 
 
 class AccountType(models.TextChoices):
@@ -25,8 +36,12 @@ class AccountType(models.TextChoices):
     BUSINESS = "business"
 
 
-class EmailTakenError(Exception):
-    """Another customer of the organization holds the e-mail address."""
+class TakenError(Exception):
+    """Another customer of the organization holds the value of `field`: the e-mail address or the external id."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__(field)
+        self.field = field
 
 
 def now_in_milliseconds() -> datetime:
@@ -66,7 +81,10 @@ class Customer(models.Model):
     phone = models.CharField(max_length=phones.MAX_LENGTH, null=True, blank=True)  # noqa: DJ001 - null is the contract's.
     phone_key = models.CharField(max_length=phones.MAX_LENGTH, blank=True, editable=False)
     search_text = models.TextField(blank=True, editable=False)
+    external_id = models.CharField(max_length=MAX_LENGTH, null=True, blank=True)  # noqa: DJ001 - many have none.
+    version = models.PositiveIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(default=now_in_milliseconds, editable=False)
+    updated_at = models.DateTimeField(default=now_in_milliseconds, editable=False)
 
     objects = CustomerQuerySet.as_manager()
 
@@ -74,6 +92,7 @@ class Customer(models.Model):
         ordering = ("-created_at", "-id")
         constraints = (
             models.UniqueConstraint(name=EMAIL_IS_UNIQUE, fields=["organization", "email_key"]),
+            models.UniqueConstraint(name=EXTERNAL_ID_IS_UNIQUE, fields=["organization", "external_id"]),
             models.CheckConstraint(
                 name="customer_account_type_is_known", condition=Q(account_type__in=AccountType.values)
             ),
@@ -96,15 +115,32 @@ class Customer(models.Model):
         return self.display_name
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Store the customer with its computed fields; raise EmailTakenError where another one holds its e-mail."""
+        """Store the customer's next version; raise TakenError where another one holds its e-mail or external id."""
         self.compute()
+        if not self._state.adding:
+            self.version, self.updated_at = self.version + 1, now_in_milliseconds()
         try:
             with transaction.atomic():
                 super().save(*args, **kwargs)
         except IntegrityError as error:
-            if breaks_email_uniqueness(error):
-                raise EmailTakenError(self.email) from error
-            raise
+            field = next((field for mark, field in TAKEN_FIELDS.items() if mark in str(error)), None)
+            if field is None:
+                raise
+            raise TakenError(field) from error
+
+    @property
+    def etag(self) -> str:
+        """The entity tag of this version (RFC 9110, section 8.8.3), alike for every representation of it."""
+        return f'"{self.version}"'
+
+    def change(self, fields: dict[str, Any]) -> None:
+        """Set the fields and store the customer, unless they are what they were; raises what `save` raises."""
+        before = [getattr(self, name) for name in fields]
+        for name, value in fields.items():
+            setattr(self, name, value)
+        self.clean()
+        if [getattr(self, name) for name in fields] != before:
+            self.save()
 
     def compute(self) -> None:
         """Derive what depends on other fields. Raise ValueError for an e-mail or a phone that is none."""
@@ -124,8 +160,3 @@ class Customer(models.Model):
         if self.account_type == AccountType.INDIVIDUAL:
             names.reverse()
         return next(filter(None, (*names, self.email or "")), "")[:MAX_LENGTH].rstrip()
-
-
-def breaks_email_uniqueness(error: IntegrityError) -> bool:
-    """Whether that constraint is the one broken: PostgreSQL names it, SQLite its columns."""
-    return EMAIL_IS_UNIQUE in str(error) or "customers_customer.email_key" in str(error)

@@ -1,17 +1,56 @@
 """What a customer looks like from outside, and the rules of what may be sent."""
 
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from rest_framework import serializers
+from rest_framework.request import Request
 
-from asteri.api.serializers import StrictSerializer, TextField
+from asteri.api.errors import Issue
+from asteri.api.serializers import StrictSerializer, TextField, choice
 from asteri.moments import timestamp
 from customers import emails, phones
 from customers.emails import email_key
 from customers.models import MAX_LENGTH, AccountType, Customer
 from customers.phones import phone_key
 
-EMAIL_TAKEN = "Customer email already exists in this organization"
+PROFILE = "profile"
+
+
+def represent(customer: Customer) -> dict[str, Any]:
+    """Answer a Customer of the contract: these seven keys, in this order."""
+    return {
+        "id": str(customer.id),
+        "organization_id": str(customer.organization_id),
+        "account_type": customer.account_type,
+        "display_name": customer.display_name,
+        "email": customer.email,
+        "phone": customer.phone,
+        "created_at": timestamp(customer.created_at),
+    }
+
+
+def represent_with_profile(customer: Customer) -> dict[str, Any]:
+    """Answer a Customer with the names that a create takes, null for those it doesn't have."""
+    profile = {
+        "company_name": customer.company_name or None,
+        "first_name": customer.first_name or None,
+        "last_name": customer.last_name or None,
+        "updated_at": timestamp(customer.updated_at),
+        "external_id": customer.external_id,
+    }
+    return {**represent(customer), PROFILE: profile}
+
+
+def representation(request: Request) -> Callable[[Customer], dict[str, Any]]:
+    """Answer how the request wants customers to look."""
+    return represent_with_profile if request.query_params.get("expand") == PROFILE else represent
+
+
+def expand_faults(request: Request) -> Iterator[Issue]:
+    """Yield what is wrong with `expand`."""
+    if request.query_params.get("expand", PROFILE) != PROFILE:
+        yield Issue(path="expand", message=f"Must be one of: {PROFILE}")
 
 
 class EmailField(TextField):
@@ -36,40 +75,63 @@ class PhoneField(TextField):
             raise serializers.ValidationError("Invalid phone number") from None
 
 
-class CustomerSerializer(serializers.BaseSerializer[Customer]):
-    """A Customer of the contract: these seven keys, in this order."""
-
-    def to_representation(self, instance: Customer) -> dict[str, Any]:
-        """Answer the customer."""
-        return {
-            "id": str(instance.id),
-            "organization_id": str(instance.organization_id),
-            "account_type": instance.account_type,
-            "display_name": instance.display_name,
-            "email": instance.email,
-            "phone": instance.phone,
-            "created_at": timestamp(instance.created_at),
-        }
-
-
 class CreateCustomerSerializer(StrictSerializer):
     """A CreateCustomerRequest of the contract. `context["organization"]` is whose customer it becomes."""
 
-    account_type = serializers.ChoiceField(
-        choices=AccountType.choices,
-        error_messages={
-            "required": "Required",
-            "null": "Required",
-            "invalid_choice": f"Must be one of: {', '.join(AccountType.values)}",
-        },
-    )
+    account_type = choice(AccountType)
     display_name = TextField(max_length=MAX_LENGTH, required=False)
     company_name = TextField(max_length=MAX_LENGTH, required=False)
     first_name = TextField(max_length=MAX_LENGTH, required=False)
     last_name = TextField(max_length=MAX_LENGTH, required=False)
     email = EmailField(max_length=emails.MAX_LENGTH)
     phone = PhoneField(max_length=phones.MAX_LENGTH)
+    external_id = TextField(max_length=MAX_LENGTH, required=False)
+
+    def validate_external_id(self, text: str | None) -> str | None:
+        """Answer the id, None for an empty one, which counts as absent."""
+        return text or None
 
     def create(self, validated_data: dict[str, Any]) -> Customer:
-        """Store the customer; raise EmailTakenError where another one holds its e-mail."""
+        """Store the customer; raise TakenError where another one holds its e-mail or external id."""
         return Customer.objects.create(organization=self.context["organization"], **validated_data)
+
+
+class ChangeCustomerSerializer(CreateCustomerSerializer):
+    """Any of CreateCustomerRequest's fields; an empty text clears its field, and what may be missing may be null."""
+
+    email = EmailField(max_length=emails.MAX_LENGTH, allow_null=True)
+    phone = PhoneField(max_length=phones.MAX_LENGTH, allow_null=True)
+    external_id = TextField(max_length=MAX_LENGTH, required=False, allow_null=True)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, partial=True, **kwargs)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Refuse a change that would leave no name to show."""
+        present = {str(name): getattr(self.instance, str(name)) for name in self.fields}
+        customer = Customer(**present | attrs)
+        customer.clean()
+        if not customer.display_name:
+            raise serializers.ValidationError({"display_name": ["Required"]})
+        return attrs
+
+    def update(self, instance: Customer, validated_data: dict[str, Any]) -> Customer:
+        """Store the change; raise TakenError where another customer holds the new e-mail or external id."""
+        instance.change(validated_data)
+        return instance
+
+
+class ReplaceCustomerSerializer(CreateCustomerSerializer):
+    """A CreateCustomerRequest that replaces all of a customer: what it leaves out is cleared."""
+
+    def validate_external_id(self, text: str | None) -> str | None:
+        """Answer the id, which has to be the one in the path."""
+        if not text or text != self.context["external_id"]:
+            raise serializers.ValidationError("Must be the one in the path" if text else "Must not be empty")
+        return text
+
+    def update(self, instance: Customer, validated_data: dict[str, Any]) -> Customer:
+        """Store the replacement; raise TakenError where another customer holds its e-mail."""
+        cleared = dict.fromkeys(("display_name", "company_name", "first_name", "last_name"), "")
+        instance.change({**cleared, **validated_data})
+        return instance

@@ -12,6 +12,7 @@ from asteri.api import CONTRACT_VERSION
 from asteri.api.renderers import json_response
 
 PROBES = ("/healthz", "/readyz")
+WITHOUT_CONTENT = (204, 304)  # they end with their headers, and may not state another length
 REQUEST_ID_FORM = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 
@@ -53,7 +54,8 @@ class ApiMiddleware:
         """Answer a request under /api/; HEAD says how long GET's body is and sends none (RFC 9110, section 9.3.2)."""
         response = self.straight(request) if host_is_allowed(request) else json_response({"error": "Invalid host"}, 400)
         response.headers["Asteri-Version"] = CONTRACT_VERSION
-        response.headers["Content-Length"] = str(len(response.content))
+        if response.status_code not in WITHOUT_CONTENT:
+            response.headers["Content-Length"] = str(len(response.content))
         if request.method == "HEAD":
             response.content = b""
         return response

@@ -39,7 +39,7 @@ class JsonOnly(BaseContentNegotiation):
 
 
 class StrictJsonParser(BaseParser):
-    """Parses a JSON object of at most 64 KiB and 32 levels; every other body is the contract's 400."""
+    """Parses a JSON object of 32 levels and of 64 KiB at most, unless the view allows more; others are a 400."""
 
     media_type = MEDIA_TYPE
 
@@ -47,7 +47,8 @@ class StrictJsonParser(BaseParser):
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
         """Answer the body's object; raise 400 where it is too large, malformed, ambiguous or no object."""
-        body = loads(read(stream))
+        view = (parser_context or {})["view"]
+        body = loads(read(stream, view.max_body_bytes.get(view.action, MAX_BYTES)))
         if not isinstance(body, dict):
             raise refused("Must be an object")
         return body
@@ -58,14 +59,14 @@ def refused(message: str, path: str = "") -> Exception:
     return invalid_payload([{"path": path, "message": message}])
 
 
-def read(stream: IO[Any]) -> bytes:
-    """Read the body to its end; raise 400 where it is too large, or breaks off before its end."""
+def read(stream: IO[Any], most: int) -> bytes:
+    """Read the body to its end; raise 400 where it has more than `most` bytes, or breaks off before its end."""
     try:
-        raw: bytes = stream.read(MAX_BYTES + 1)
+        raw: bytes = stream.read(most + 1)
     except Exception as error:  # Servers raise what they like for a broken chunk or a lost connection.
         raise refused("Incomplete body") from error
-    if len(raw) > MAX_BYTES:
-        raise refused("Must be at most 64 KiB")
+    if len(raw) > most:
+        raise refused(f"Must be at most {most // 1024} KiB")
     return raw
 
 

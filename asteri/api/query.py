@@ -1,7 +1,7 @@
 """Query strings: judged whole and strictly, so that a mistyped filter never answers with everybody."""
 
 import unicodedata
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from django.core.exceptions import TooManyFieldsSent
@@ -20,6 +20,14 @@ def check_query(request: Request, known: Collection[str]) -> list[Issue]:
         raise invalid_query([Issue(path="", message="Too many parameters")]) from None
     judged = ((name, fault_of(name, values, known)) for name, values in given)
     return [Issue(path=name, message=fault) for name, fault in judged if fault]
+
+
+def refuse(issues: list[Issue], value_faults: Iterable[Issue]) -> None:
+    """Raise 400 with every fault of a query string: those of its form, then those of the well-formed values."""
+    faulty = {issue["path"] for issue in issues}
+    issues += [issue for issue in value_faults if issue["path"] not in faulty]
+    if issues:
+        raise invalid_query(issues)
 
 
 def fault_of(name: str, values: list[str], known: Collection[str]) -> str:
@@ -43,12 +51,10 @@ class StrictFilterBackend(DjangoFilterBackend):
 
     def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
         """Answer the rows that match; raise 400 with every fault."""
-        issues = check_query(request, known={*view.filterset_class.base_filters, *view.paginator.parameters})
+        known = {*view.filterset_class.base_filters, *view.paginator.parameters, *view.known_parameters}
+        issues = check_query(request, known)
         filterset = self.get_filterset(request, queryset, view)
-        faulty = {issue["path"] for issue in issues}
-        issues += [issue for issue in self.value_faults(filterset, request, view) if issue["path"] not in faulty]
-        if issues:
-            raise invalid_query(issues)
+        refuse(issues, self.value_faults(filterset, request, view))
         matching: QuerySet[Any] = filterset.qs
         return matching
 
@@ -56,4 +62,5 @@ class StrictFilterBackend(DjangoFilterBackend):
         """Answer what is wrong with the values of the filters, then of the page."""
         for name, messages in filterset.errors.items():
             yield from (Issue(path=name, message=str(message)) for message in messages)
+        yield from view.query_faults(request)
         yield from view.paginator.read(request, view, filters=filterset.filters)

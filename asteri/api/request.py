@@ -37,3 +37,8 @@ class ApiRequest(Request):
             raise ApiError(411, "Length required")
         stream: BinaryIO = environ["wsgi.input"]
         return stream
+
+
+def has_body(request: Request) -> bool:
+    """Whether the request bears a body at all, for a route that can do without."""
+    return "HTTP_TRANSFER_ENCODING" in request.META or request.META.get("CONTENT_LENGTH") not in (None, "", "0")

@@ -3,6 +3,7 @@
 import string
 from typing import Any
 
+from django.db.models import Choices
 from rest_framework import serializers
 
 from asteri.api.query import has_controls
@@ -16,6 +17,8 @@ class TextField(serializers.Field[str, str, str, Any]):
     def __init__(self, *, max_length: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.max_length = max_length
+        if not self.required:
+            self.error_messages["null"] = "Must be a string"
 
     def to_internal_value(self, data: Any) -> str:
         """Answer the trimmed text; an empty one is no fault of an optional field."""
@@ -32,6 +35,32 @@ class TextField(serializers.Field[str, str, str, Any]):
 
     def check(self, text: str) -> None:
         """Raise ValidationError where a subclass knows more about what the text has to be."""
+
+
+class NumberField(serializers.Field[int, Any, Any, Any]):
+    """A whole number between two bounds, both allowed."""
+
+    default_error_messages = {"null": "Required"}  # noqa: RUF012 - as REST framework declares it.
+
+    def __init__(self, *, least: int, most: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.least, self.most = least, most
+
+    def to_internal_value(self, data: Any) -> int:
+        """Answer the number; true and 1.0 are none."""
+        if type(data) is not int or not self.least <= data <= self.most:
+            raise serializers.ValidationError(f"Must be a whole number from {self.least} to {self.most}")
+        return data
+
+
+def choice(values: type[Choices]) -> serializers.ChoiceField:
+    """Answer a required field that takes one of an enumeration's values."""
+    messages: Any = {
+        "required": "Required",
+        "null": "Required",
+        "invalid_choice": f"Must be one of: {', '.join(values.values)}",
+    }
+    return serializers.ChoiceField(choices=values.choices, error_messages=messages)
 
 
 class StrictSerializer(serializers.Serializer[Any]):

@@ -3,18 +3,21 @@
 key (401) → limit (429) → organization (400, 403) → scopes (403) → route, query and body (404, 400, 415) → state (409)
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, ClassVar, cast
 
+from django.db.models import QuerySet
 from django.http import HttpRequest
+from django_filters import FilterSet
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
-from asteri.api.errors import FAILED, invalid_query
-from asteri.api.query import check_query
+from asteri.api.errors import FAILED, Issue
+from asteri.api.identifiers import UUID_FORM
+from asteri.api.query import check_query, refuse
 from asteri.api.request import ApiRequest
 
 
@@ -25,7 +28,10 @@ class PublicView(APIView):
     not_found: ClassVar[str] = "Not found"
     failed: ClassVar[str] = FAILED
     scopes: ClassVar[Mapping[str, tuple[str, ...]]] = {}
-    http_method_names: ClassVar[list[str]] = ["get", "head", "post"]  # type: ignore[misc]
+    parameters: ClassVar[Mapping[str, Sequence[str]]] = {}
+    without_organization: ClassVar[Collection[str]] = ()
+    max_body_bytes: ClassVar[Mapping[str, int]] = {}
+    http_method_names: ClassVar[list[str]] = ["get", "head", "post", "put", "patch", "delete"]  # type: ignore[misc]
 
     def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> ApiRequest:
         """Wrap Django's request for the pipeline."""
@@ -60,6 +66,8 @@ class PublicView(APIView):
 class PublicViewSet(GenericViewSet[Any], PublicView):
     """A resource of the public API: declarations of queryset, serializers, filters, and the scopes of each action."""
 
+    filterset_class: ClassVar[Any] = FilterSet
+
     def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> ApiRequest:
         """Wrap the request and name the action: None for a method that the route does not have, OPTIONS included."""
         wrapped = super().initialize_request(request, *args, **kwargs)
@@ -67,12 +75,27 @@ class PublicViewSet(GenericViewSet[Any], PublicView):
         return cast(ApiRequest, wrapped)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Take the common steps, then refuse query parameters, which only a list knows (its filters judge them)."""
+        """Take the common steps, then judge the query string; a list's is judged with its filters."""
         super().initial(request, *args, **kwargs)
         if self.action not in (None, "list"):
-            issues = check_query(request, known=())
-            if issues:
-                raise invalid_query(issues)
+            refuse(check_query(request, self.known_parameters), self.query_faults(request))
+
+    @property
+    def known_parameters(self) -> Sequence[str]:
+        """The query parameters that the action knows, a list's filters and pages apart."""
+        return self.parameters.get(self.action, ())
+
+    def query_faults(self, request: Request) -> Iterable[Issue]:
+        """Answer what is wrong with the values of the action's own parameters; for a resource to say."""
+        return ()
+
+    def find(self, pk: str, queryset: QuerySet[Any] | None = None) -> Any:
+        """Answer the organization's row with that id; 404 for any other, and for an id that is no UUID."""
+        rows = self.get_queryset() if queryset is None else queryset
+        found = rows.filter(pk=pk).first() if UUID_FORM.fullmatch(pk) else None
+        if found is None:
+            raise NotFound
+        return found
 
     @property
     def tenant(self) -> str:
@@ -83,6 +106,8 @@ class PublicViewSet(GenericViewSet[Any], PublicView):
 
 class UnknownRoute(PublicView):
     """Whatever else lies below the API's root: the pipeline, then 404, so that only a key's holder learns of it."""
+
+    action = None
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Pass the pipeline and find nothing."""

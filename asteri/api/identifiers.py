@@ -1,0 +1,17 @@
+"""Identifiers: how ids look from outside."""
+
+import re
+
+from django.urls import register_converter
+from django.urls.converters import StringConverter
+
+UUID_FORM = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")  # RFC 9562, section 4, and no other form
+
+
+class TextConverter(StringConverter):
+    """Takes the rest of a path whatever it holds, slashes and line breaks included, for the view to judge."""
+
+    regex = r"[\s\S]+"
+
+
+register_converter(TextConverter, "text")
