@@ -8,7 +8,7 @@ from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from tests.callers import CUSTOMERS, Caller
+from tests.callers import CUSTOMERS, Caller, encoded
 from tests.factories import make_customer
 
 TRANSACTION_CONTROL = ("BEGIN", "SAVEPOINT", "RELEASE", "ROLLBACK", "COMMIT")
@@ -100,3 +100,51 @@ def test_stamping_the_keys_use_costs_one_more_statement_once_a_minute(owner: Cal
     moments = [NOON + timedelta(seconds=seconds) for seconds in (0, 0, 30, 59.9, 61, 61, 120, 122)]
     costs = [cost_of_a_list(owner, moment) for moment in moments]
     assert [cost - costs[1] for cost in costs] == [1, 0, 0, 0, 1, 0, 0, 1]
+
+
+def cost_of(caller: Caller, method: str, path: str, body: object = None) -> list[str]:
+    """Answer the statements that a request which succeeds costs."""
+    with Statements() as statements:
+        response = caller.send(method, path, data=encoded(body or {}), content_type="application/json")
+    assert response.status_code < 300, response.content
+    return statements.counted
+
+
+@pytest.mark.parametrize("body", [{"first_name": "Nora"}, {"email": "new@harbor.example", "phone": None}, {}])
+def test_change_costs_four_statements(regular: Caller, body: dict[str, str | None]) -> None:
+    customer = make_customer(regular.organization)
+    spent = cost_of(regular, "PATCH", f"{CUSTOMERS}/{customer.id}", body)
+    assert len(spent) <= 4, spent  # the key with its organization; the customer, locked; its update; one to spare
+
+
+def test_delete_costs_four_statements(regular: Caller) -> None:
+    customer = make_customer(regular.organization)
+    spent = cost_of(regular, "DELETE", f"{CUSTOMERS}/{customer.id}")
+    assert len(spent) <= 4, spent  # the key with its organization; the customer, locked; its delete; one to spare
+
+
+def test_upsert_costs_four_statements(regular: Caller) -> None:
+    path = f"{CUSTOMERS}/by-external-id/crm-1"
+    bodies = [BODY, {**BODY, "first_name": "Nora"}, {**BODY, "first_name": "Nora"}]
+    costs = [cost_of(regular, "PUT", path, body) for body in bodies]  # creates, replaces, changes nothing
+    assert all(len(spent) <= 4 for spent in costs), costs  # the key; the customer, locked; its insert or update
+
+
+@pytest.mark.parametrize("limit", [1, 100])
+def test_feed_costs_five_statements_where_nothing_is_new(regular: Caller, limit: int) -> None:
+    for _ in range(3):
+        make_customer(regular.organization)
+    cost_of(regular, "GET", f"{CUSTOMERS}/changes")
+    # the key with its organization; the feed; whether there are new notes; the changes; their customers
+    spent = cost_of(regular, "GET", f"{CUSTOMERS}/changes?limit={limit}")
+    assert len(spent) <= 5, spent
+
+
+def test_feed_costs_no_more_for_many_new_changes_than_for_one(regular: Caller) -> None:
+    cost_of(regular, "GET", f"{CUSTOMERS}/changes")
+    costs = []
+    for count in (1, 20):
+        for _ in range(count):
+            make_customer(regular.organization)
+        costs.append(len(cost_of(regular, "GET", f"{CUSTOMERS}/changes?limit=100")))
+    assert costs[0] == costs[1] <= 8  # as above, and: the feed, locked; the places; how far it has come
