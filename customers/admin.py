@@ -14,7 +14,7 @@ from customers.models import Customer, TakenError
 from customers.search import every_word
 from customers.serializers import CreateCustomerSerializer
 
-FIELDS = ("account_type", "display_name", "company_name", "first_name", "last_name", "email", "phone")
+FIELDS = ("account_type", "display_name", "company_name", "first_name", "last_name", "email", "phone", "external_id")
 
 
 class CustomerForm(forms.ModelForm):

@@ -62,6 +62,13 @@ def test_a_taken_email_is_an_error_of_the_form(admin_client: Client, owner: Call
     }
 
 
+def test_an_external_id_is_given_and_is_its_customers_own(admin_client: Client, owner: Caller) -> None:
+    assert add(admin_client, owner.organization, external_id="crm-1").status_code == 302
+    again = add(admin_client, owner.organization, email="other@example.com", external_id="crm-1")
+    assert errors(again) == {"__all__": ["Customer with this Organization and External id already exists."]}
+    assert owner.get(query={"external_id": "crm-1"}).json()["pagination"]["count"] == 1
+
+
 def test_a_customer_without_any_name_is_an_error_of_the_form(admin_client: Client) -> None:
     response = add(admin_client, make_organization(), company_name="", email="")
     assert errors(response) == {"__all__": ["A customer needs a name or an e-mail address."]}
