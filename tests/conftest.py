@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 os.environ["ENV_FILE"] = os.devnull
 os.environ["DJANGO_SETTINGS_MODULE"] = "asteri.settings"
@@ -10,13 +11,16 @@ os.environ["API_KEY_PEPPERS"] = "1=a-pepper-for-the-tests-alone-that-is-long-eno
 for name in ("ALLOWED_HOSTS", "DEBUG", "FAILED_AUTH_PER_MINUTE", "HTTPS", "TRUSTED_PROXY_COUNT", "WEB_CONCURRENCY"):
     os.environ.pop(name, None)
 
-if os.environ.get("CACHE_URL"):  # Each process of `-n` empties its cache after every test, so each has its own.
-    server, _, number = os.environ["CACHE_URL"].rpartition("/")
-    os.environ["CACHE_URL"] = f"{server}/{int(number) + int(os.environ.get('PYTEST_XDIST_WORKER', 'gw0')[2:])}"
-
 import django  # noqa: E402 - the environment comes before whatever reads it.
 
 django.setup()
+
+from django.conf import settings  # noqa: E402
+
+if os.environ.get("CACHE_URL"):  # Each process of `-n` empties its cache after every test, so each has its own.
+    given = urlsplit(os.environ["CACHE_URL"])
+    number = int(given.path.strip("/") or 0) + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
+    os.environ["CACHE_URL"] = settings.CACHES["default"]["LOCATION"] = given._replace(path=f"/{number}").geturl()
 
 import pytest  # noqa: E402
 from django.core.cache import caches  # noqa: E402
