@@ -173,10 +173,8 @@ class ApiKey(models.Model):
 
     def issue_successor(self) -> tuple["ApiKey", keys.PlainKey]:
         """Make the key that takes over: the same name, scopes, limits and expiry."""
-        fields = ("name", "scopes", "per_minute", "per_hour", "per_day", "expires_at")
-        return type(self).objects.issue(
-            self.organization, replaces=self, **{name: getattr(self, name) for name in fields}
-        )
+        alike = {name: getattr(self, name) for name in ("name", "scopes", *GRANTS)}
+        return type(self).objects.issue(self.organization, replaces=self, **alike)
 
     def end_by(self, end: datetime) -> None:
         """Bring the expiry forward to `end`; one that is earlier stays."""

@@ -9,7 +9,7 @@ from rest_framework import serializers
 from apikeys.keys import PlainKey
 from apikeys.models import DEFAULT_PER_MINUTE, GRANTS, ApiKey
 from apikeys.scopes import Scope, parse
-from asteri.api.serializers import NumberField, StrictSerializer, TextField
+from asteri.api.serializers import REQUIRED, NumberField, StrictSerializer, TextField
 from asteri.moments import moment_of, timestamp
 
 MOST_REQUESTS = 2_147_483_647  # what the column holds
@@ -50,7 +50,7 @@ class NameField(TextField):
 class ScopesField(serializers.Field[Any, Any, Any, Any]):
     """A list of scopes."""
 
-    default_error_messages = {"required": "Required", "null": "Required"}  # noqa: RUF012 - as REST framework declares it.
+    default_error_messages = REQUIRED
 
     def to_internal_value(self, data: Any) -> list[Scope]:
         """Answer the scopes, each once."""

@@ -8,11 +8,13 @@ from rest_framework import serializers
 
 from asteri.api.query import has_controls
 
+REQUIRED: Any = {"required": "Required", "null": "Required"}  # what a required field says when it's missing, or null
+
 
 class TextField(serializers.Field[str, str, str, Any]):
     """A text: trimmed, of at most `max_length` characters, without control characters."""
 
-    default_error_messages = {"required": "Required", "null": "Required"}  # noqa: RUF012 - as REST framework declares it.
+    default_error_messages = REQUIRED
 
     def __init__(self, *, max_length: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -55,11 +57,7 @@ class NumberField(serializers.Field[int, Any, Any, Any]):
 
 def choice(values: type[Choices]) -> serializers.ChoiceField:
     """Answer a required field that takes one of an enumeration's values."""
-    messages: Any = {
-        "required": "Required",
-        "null": "Required",
-        "invalid_choice": f"Must be one of: {', '.join(values.values)}",
-    }
+    messages = {**REQUIRED, "invalid_choice": f"Must be one of: {', '.join(values.values)}"}
     return serializers.ChoiceField(choices=values.choices, error_messages=messages)
 
 

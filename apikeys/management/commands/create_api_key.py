@@ -8,7 +8,7 @@ from django.core.management import CommandError, CommandParser
 from django.utils import timezone
 
 from apikeys.management.base import sentence, shown_once
-from apikeys.models import DEFAULT_PER_MINUTE, ApiKey
+from apikeys.models import DEFAULT_PER_MINUTE, GRANTS, ApiKey
 from apikeys.scopes import Scope, parse
 from asteri.management.base import Command as ReportingCommand
 from asteri.moments import moment_of
@@ -63,7 +63,7 @@ class Command(ReportingCommand):
 
     def handle(self, *, organization: uuid.UUID, **options: Any) -> None:
         """Create it and show it."""
-        names = ("name", "scopes", "per_minute", "per_hour", "per_day", "expires_at")
+        names = ("name", "scopes", *GRANTS)
         try:
             owner = Organization.objects.get(pk=organization)
             key, plain = ApiKey.objects.issue(owner, **{name: options[name] for name in names})
