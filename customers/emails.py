@@ -1,5 +1,7 @@
 """E-mail addresses: which are valid, and when two are the same."""
 
+from functools import lru_cache
+
 import idna
 from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator
@@ -8,6 +10,7 @@ is_email = EmailValidator(allowlist=[])
 MAX_LENGTH = 254
 
 
+@lru_cache(maxsize=4096)  # what is judged is stored next
 def email_key(email: str) -> str:
     """Answer the form in which two addresses of one mailbox are equal: lower case, the domain in IDNA (RFC 5891).
 

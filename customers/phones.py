@@ -1,11 +1,14 @@
 """Phone numbers: which are possible, and when two are the same."""
 
+from functools import lru_cache
+
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberFormat, ValidationResult
 
 MAX_LENGTH = 32
 
 
+@lru_cache(maxsize=4096)  # what is judged is stored next, and parsing it is most of what either costs
 def phone_key(phone: str, region: str) -> str:
     """Answer the number in E.164 (`+14045550128`), or its country's code and its digits where it's local (`1 5550100`).
 

@@ -2,10 +2,13 @@
 
 import io
 import json
+import sys
+import unicodedata
 from typing import Any
 
 import pytest
 
+from asteri.api.query import has_controls
 from customers.models import Customer
 from tests.callers import Caller, encoded
 
@@ -412,3 +415,9 @@ def test_a_chunked_body_that_breaks_off_after_its_first_chunk_creates_nothing(ow
 def test_a_length_that_is_none_reads_no_body(owner: Caller, length: str) -> None:
     response = owner.post(CUSTOMER, CONTENT_LENGTH=length)
     assert (response.status_code, response.json()) == (400, MALFORMED)
+
+
+def test_control_characters_are_those_that_unicode_calls_so_and_what_replaces_broken_utf_8() -> None:
+    found = [code for code in range(sys.maxunicode + 1) if has_controls(f"a{chr(code)}z")]
+    controls = [code for code in range(sys.maxunicode + 1) if unicodedata.category(chr(code)) == "Cc"]
+    assert found == [*controls, 0xFFFD]
