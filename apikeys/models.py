@@ -6,16 +6,16 @@ import uuid
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
-from django.core.cache import cache
+from django.core.cache import cache, caches
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
-from django.db import DatabaseError, models, transaction
+from django.db import DatabaseError, InterfaceError, models, transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from apikeys import keys
 from apikeys.scopes import ScopesField
-from asteri.faults import CACHE_FAULTS
+from asteri.circuit import shared_cache
 from organizations.models import Organization
 
 logger = logging.getLogger(__name__)
@@ -187,10 +187,17 @@ class ApiKey(models.Model):
         if self.last_used_at is not None and now - self.last_used_at < USE_STAMP_EVERY:
             return
         try:
-            if cache.add(f"use:{self.public_id}", True, timeout=USE_STAMP_EVERY.total_seconds()):
+            if self.is_first_use():
                 type(self).objects.filter(pk=self.pk).update(last_used_at=now)
-        except (DatabaseError, *CACHE_FAULTS):
+        except (DatabaseError, InterfaceError):
             logger.warning("The use of key %s was not stamped.", self.public_id, exc_info=True)
+
+    def is_first_use(self) -> bool:
+        """Whether no other request of this minute has noted the use; none of this process while the cache is out."""
+        name, seconds = f"use:{self.public_id}", USE_STAMP_EVERY.total_seconds()
+        return shared_cache.ask(
+            lambda: cache.add(name, True, timeout=seconds), lambda: caches["fallback"].add(name, True, timeout=seconds)
+        )
 
 
 def exceeds(value: Any, bound: Any) -> bool:

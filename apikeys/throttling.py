@@ -1,39 +1,35 @@
 """Limits: how often a key may ask, and how often an address may guess.
 
-Windows are fixed and aligned to the clock: a minute's counter begins at the full minute, in UTC. A counter lives in the
-cache, where `add` and `incr` are atomic, so never more than the limit is admitted, whatever the number of threads,
-processes and machines that share the cache.
+Windows are fixed and aligned to the clock: a minute's counter begins at the full minute, in UTC. Never more than the
+limit is admitted in one, whatever the number of threads, processes and machines (apikeys/counters.py).
 """
 
-import logging
 import math
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import cast
 
 from django.conf import settings
-from django.core.cache import caches
-from django.core.cache.backends.base import BaseCache
 from django.http import HttpRequest
-from django_ratelimit.core import get_usage
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
+from apikeys.counters import Counter, count
 from apikeys.models import ApiKey
 from asteri.api.address import client_address
 from asteri.api.errors import ApiError
 from asteri.api.request import ApiRequest
-from asteri.faults import CACHE_FAULTS
+from asteri.circuit import shared_cache
 
-logger = logging.getLogger(__name__)
 # A counter lives for two windows, so that none ends while it is counted, even by a machine whose clock is behind; its
 # name comes again in the third, so that a cache which sweeps nothing up holds three names a window and no more.
 LIFETIME, NAMES = 2, 3
 
 
 class Window(Enum):
-    """A window of a key's limits, and how many seconds it lasts."""
+    """A window of limits, and how many seconds it lasts."""
 
     MINUTE = 60
     HOUR = 3_600
@@ -44,10 +40,10 @@ class Window(Enum):
         """The window's name in messages and headers."""
         return self.name.lower()
 
-    def limit_of(self, key: ApiKey) -> int | None:
-        """Answer how many requests the key may make in one such window; None where it isn't limited."""
-        limit: int | None = getattr(key, f"per_{self.label}")
-        return limit
+    def counter(self, owner: str, limit: int, now: float) -> Counter:
+        """Answer the counter of whoever is limited, in the window that `now` lies in."""
+        number = int(now // self.value) % NAMES
+        return Counter(f"limit:{owner}:{self.label}:{number}", limit, self.value * LIFETIME)
 
 
 @dataclass(frozen=True)
@@ -79,15 +75,20 @@ class KeyThrottle(BaseThrottle):
 
     def allow_request(self, request: Request, view: object) -> bool:
         """Answer True and say in the headers where the key stands; raise 429 that names the first full window."""
-        charge(request, 1)
+        admit(request, 1, as_whole=False)
         return True
 
 
 def charge(request: Request, cost: int) -> None:
     """Count `cost` requests, none for 0; raise 429 where a window has no room for them, with a part of none counted."""
-    if not cost:
-        return
-    headers, standings = cast(ApiRequest, request).answer_headers, take(cast(ApiKey, request.auth), time.time(), cost)
+    if cost:
+        admit(request, cost, as_whole=True)
+
+
+def admit(request: Request, cost: int, *, as_whole: bool) -> None:
+    """Count requests against their key, say in the headers where it stands, raise 429 where a window is full."""
+    key, headers = cast(ApiKey, request.auth), cast(ApiRequest, request).answer_headers
+    standings = take(key.public_id, limits_of(key), cost, as_whole=as_whole)
     headers["RateLimit-Policy"] = ", ".join(standing.policy for standing in standings)
     headers["RateLimit"] = ", ".join(standing.state for standing in standings)
     full = next((standing for standing in standings if standing.is_exceeded), None)
@@ -96,50 +97,33 @@ def charge(request: Request, cost: int) -> None:
         raise too_many(f"API key {label} rate limit exceeded", full.limit, full.resets_in, label)
 
 
-def take(key: ApiKey, now: float, cost: int) -> list[Standing]:
-    """Count requests in the key's windows; in this process alone while the shared cache does not answer."""
-    try:
-        return count(caches["default"], key, now, cost)
-    except (*CACHE_FAULTS, ValueError):  # ValueError: the counter was evicted between its making and its counting.
-        logger.warning("The cache does not answer: limits are counted in each process for itself.")
-        return count(caches["fallback"], key, now, cost)
+def limits_of(key: ApiKey) -> dict[Window, int]:
+    """Answer how many requests the key may make in each window in which it's limited, the shortest first."""
+    limits = {Window.MINUTE: key.per_minute, Window.HOUR: key.per_hour, Window.DAY: key.per_day}
+    return {window: limit for window, limit in limits.items() if limit is not None}
 
 
-def count(cache: BaseCache, key: ApiKey, now: float, cost: int) -> list[Standing]:
-    """Count requests in each of the key's windows, shortest first, up to the first without room; read the others."""
-    standings: list[Standing] = []
-    for window in Window:
-        limit = window.limit_of(key)
-        if limit is not None:
-            name = f"limit:{key.public_id}:{window.label}:{int(now // window.value) % NAMES}"
-            stopped = any(standing.is_exceeded for standing in standings)
-            used = cache.get(name, 0) if stopped else increment(cache, name, cost, window.value * LIFETIME)
-            is_exceeded = not stopped and used > limit
-            if is_exceeded and cost > 1:  # What is refused as a whole takes no room that smaller requests still have.
-                used = cache.decr(name, cost)
-            resets_in = math.ceil(window.value - now % window.value)
-            standings.append(Standing(window, limit, used, resets_in, is_exceeded))
-    return standings
+def take(owner: str, limits: Mapping[Window, int], cost: int, *, as_whole: bool) -> list[Standing]:
+    """Count requests in each window, the shortest first, up to the first that has no room for them."""
+    now = time.time()
+    counted = count([window.counter(owner, limit, now) for window, limit in limits.items()], cost, as_whole=as_whole)
+    return [
+        Standing(window, limit, used, math.ceil(window.value - now % window.value), is_exceeded=number == counted.full)
+        for number, ((window, limit), used) in enumerate(zip(limits.items(), counted.used, strict=True))
+    ]
 
 
-def increment(cache: BaseCache, name: str, cost: int, lifetime: int) -> int:
-    """Add to a counter that ends `lifetime` seconds after it began; answer the new count."""
-    cache.add(name, 0, timeout=lifetime)
-    return cache.incr(name, cost)
+def is_in_fallback() -> bool:
+    """Whether this process counts for itself, because the shared cache is out."""
+    return shared_cache.is_open
 
 
 def refuse_guessing(request: HttpRequest) -> None:
     """Count a failed key against its address; raise 429 from the one past FAILED_AUTH_PER_MINUTE on."""
-    limit = settings.FAILED_AUTH_PER_MINUTE
-    try:
-        usage = get_usage(
-            request, group="failed-keys:", key=lambda *_: client_address(request), rate=f"{limit}/m", increment=True
-        )
-    except CACHE_FAULTS:
-        logger.warning("The cache does not answer: failed keys go uncounted.")
-        return
-    if usage and usage["should_limit"]:
-        raise too_many("Too many failed authentication attempts", limit, max(1, usage["time_left"]), "minute")
+    limits = {Window.MINUTE: settings.FAILED_AUTH_PER_MINUTE}
+    (standing,) = take(f"failed-keys:{client_address(request)}", limits, 1, as_whole=False)
+    if standing.is_exceeded:
+        raise too_many("Too many failed authentication attempts", standing.limit, standing.resets_in, "minute")
 
 
 def too_many(error: str, limit: int, retry_after: int, window: str) -> ApiError:

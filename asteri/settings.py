@@ -5,18 +5,21 @@ secrets are made at the first start and kept in `.env`. A `DATABASE_URL` ends th
 """
 
 import os
+import re
 from pathlib import Path
 from typing import Any, ClassVar
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
 from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.retry import Retry
 
 from asteri import dotenv
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 ENV_FILE = Path(os.environ.get("ENV_FILE") or BASE_DIR / ".env")
+SECONDS_FORM = re.compile(r"[0-9]{1,6}(\.[0-9]{1,3})?")
 
 
 class Environment(environ.Env):
@@ -33,6 +36,13 @@ class Environment(environ.Env):
         if not (text.isascii() and text.isdigit() and int(text) >= least):
             raise ImproperlyConfigured(f"{name} must be a whole number of {least} or more, not {text!r}.")
         return int(text)
+
+    def seconds(self, name: str, default: float) -> float:
+        """Answer the time called `name`, in seconds and parts of them."""
+        text = self.str(name, default=str(default))
+        if not SECONDS_FORM.fullmatch(text):
+            raise ImproperlyConfigured(f"{name} must be a number of seconds such as 2 or 0.25, not {text!r}.")
+        return float(text)
 
     def numbered(self, name: str) -> dict[int, str]:
         """Answer what stands in `name` as `1=first,2=second`, by number."""
@@ -65,22 +75,39 @@ HTTPS = env.bool("HTTPS", default=False)
 PORT = env.number("PORT", 3000, least=1)
 WEB_CONCURRENCY = env.number("WEB_CONCURRENCY", 1, least=1)
 
+# How long it waits for its database. On PostgreSQL the limits on statements hold while serving alone (asteri/wsgi.py):
+# a migration, an import and `prune` may take their time.
+CONNECTION_AGE = env.seconds("DATABASE_CONNECTION_AGE", 60)
+CONNECT_TIMEOUT = env.number("DATABASE_CONNECT_TIMEOUT", 3, least=2)  # libpq takes whole seconds, two at least
+LOCK_TIMEOUT = env.seconds("DATABASE_LOCK_TIMEOUT", 5)
+SERVING_LIMITS = {
+    "statement_timeout": env.seconds("DATABASE_STATEMENT_TIMEOUT", 10),
+    "lock_timeout": LOCK_TIMEOUT,
+    "idle_in_transaction_session_timeout": env.seconds("DATABASE_IDLE_TRANSACTION_TIMEOUT", 10),
+}
+SERVING_OPTIONS: dict[str, dict[str, Any]] = {
+    "django.db.backends.postgresql": {
+        "options": " ".join(f"-c {name}={limit * 1_000:.0f}" for name, limit in SERVING_LIMITS.items())
+    }
+}
+
 ENGINE_OPTIONS: dict[str, dict[str, Any]] = {
     # WAL lets reads go on beside a write; IMMEDIATE takes the write lock at BEGIN, so that no transaction that has
     # read finds itself unable to write; FULL keeps an acknowledged write through a power cut.
     "django.db.backends.sqlite3": {
         "transaction_mode": "IMMEDIATE",
-        "timeout": 5,
+        "timeout": LOCK_TIMEOUT,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
     },
-    "django.db.backends.postgresql": {"connect_timeout": 3},
+    # A server that vanished without a word is given up once it has acknowledged nothing for so many milliseconds.
+    "django.db.backends.postgresql": {"connect_timeout": CONNECT_TIMEOUT, "tcp_user_timeout": 10_000},
 }
 
 
 def database(config: dict[str, Any]) -> dict[str, Any]:
     """Complete a parsed DATABASE_URL: options of its engine, connections that are kept and checked before reuse."""
     options = {**ENGINE_OPTIONS.get(config["ENGINE"], {}), **config.get("OPTIONS", {})}
-    return {**config, "OPTIONS": options, "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+    return {**config, "OPTIONS": options, "CONN_MAX_AGE": CONNECTION_AGE, "CONN_HEALTH_CHECKS": True}
 
 
 DATABASES = {"default": database(env.db_url("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'asteri.sqlite3'}"))}
@@ -89,22 +116,27 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["TEST"] = {"NAME": env.str("TEST_DATABASE", default=str(BASE_DIR / "test.sqlite3"))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-CACHE_OPTIONS: dict[str, dict[str, Any]] = {
+CACHE_TIMEOUT = env.seconds("CACHE_TIMEOUT", 0.075)
+CACHES_BY_BACKEND: dict[str, dict[str, Any]] = {
     # Counters must not be dropped: LocMem culls a third of its entries when it is full (300 unless told).
-    "django.core.cache.backends.locmem.LocMemCache": {"MAX_ENTRIES": 1_000_000},
-    # A frozen Redis must not freeze the API: a quarter of a second, no second try.
+    "django.core.cache.backends.locmem.LocMemCache": {"OPTIONS": {"MAX_ENTRIES": 1_000_000}},
+    # A frozen Redis must not freeze the API. A connection that broke while idle is made anew; silence is no second try.
     "django.core.cache.backends.redis.RedisCache": {
-        "socket_timeout": 0.25,
-        "socket_connect_timeout": 0.25,
-        "retry": Retry(NoBackoff(), 0),
+        "BACKEND": "apikeys.counters.CountingRedisCache",
+        "OPTIONS": {
+            "socket_timeout": CACHE_TIMEOUT,
+            "socket_connect_timeout": CACHE_TIMEOUT,
+            "retry": Retry(NoBackoff(), 1, (RedisConnectionError,)),
+        },
     },
 }
 
 
 def cache(config: dict[str, Any]) -> dict[str, Any]:
-    """Complete a parsed CACHE_URL with the options of its backend."""
-    options = {**CACHE_OPTIONS.get(config["BACKEND"], {}), **config.get("OPTIONS", {})}
-    return {**config, "OPTIONS": options, "KEY_PREFIX": "asteri"}
+    """Complete a parsed CACHE_URL with what its backend needs."""
+    ours = CACHES_BY_BACKEND.get(config["BACKEND"], {})
+    options = {**ours.get("OPTIONS", {}), **config.get("OPTIONS", {})}
+    return {**config, **ours, "OPTIONS": options, "KEY_PREFIX": "asteri"}
 
 
 CACHES = {

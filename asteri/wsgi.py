@@ -4,10 +4,13 @@ import os
 from typing import Any
 
 import django
+from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "asteri.settings")
 django.setup(set_prefix=False)
+for config in settings.DATABASES.values():  # in force before the first connection; what DATABASE_URL says wins
+    config["OPTIONS"] = {**settings.SERVING_OPTIONS.get(config["ENGINE"], {}), **config["OPTIONS"]}
 
 
 class PlainRequest(WSGIRequest):

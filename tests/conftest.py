@@ -8,6 +8,7 @@ os.environ["ENV_FILE"] = os.devnull
 os.environ["DJANGO_SETTINGS_MODULE"] = "asteri.settings"
 os.environ["SECRET_KEY"] = "a-key-for-the-tests-alone-that-is-long-enough-to-be-believed"
 os.environ["API_KEY_PEPPERS"] = "1=a-pepper-for-the-tests-alone-that-is-long-enough"
+os.environ["CACHE_TIMEOUT"] = "0.5"  # on a machine that is busy with tests a Redis that answers late is not out
 for name in ("ALLOWED_HOSTS", "DEBUG", "FAILED_AUTH_PER_MINUTE", "HTTPS", "TRUSTED_PROXY_COUNT", "WEB_CONCURRENCY"):
     os.environ.pop(name, None)
 
@@ -26,6 +27,7 @@ import pytest  # noqa: E402
 from django.core.cache import caches  # noqa: E402
 from pytest_django import Settings  # noqa: E402
 
+from asteri.circuit import shared_cache  # noqa: E402
 from tests.callers import Caller  # noqa: E402
 from tests.factories import make_organization  # noqa: E402
 
@@ -35,6 +37,7 @@ def _empty_caches() -> Iterator[None]:
     yield
     for cache in caches.all():
         cache.clear()
+    shared_cache.reset()
 
 
 @pytest.fixture(autouse=True)

@@ -16,7 +16,7 @@ from rest_framework.exceptions import (
 )
 from rest_framework.response import Response
 
-from asteri.faults import DATABASE_FAULTS
+from asteri.faults import is_database_fault
 
 logger = logging.getLogger(__name__)
 FAILED = "Internal server error"
@@ -77,7 +77,7 @@ def translated(exc: Exception, view: Any) -> ApiError:  # noqa: PLR0911 - one ro
 
 def unexpected(exc: Exception, view: Any) -> ApiError:
     """Log what went wrong; answer 503 where the database does not answer, else 500."""
-    is_fault = isinstance(exc, DATABASE_FAULTS)
+    is_fault = is_database_fault(exc)
     logger.error("%s in %s", type(exc).__name__, type(view).__name__, exc_info=exc)
     return ApiError(503 if is_fault else 500, view.failed, headers=RETRY_AFTER_FAULT if is_fault else None)
 

@@ -16,9 +16,11 @@ from django.db import connections
 from pytest_django import Settings
 
 from apikeys.models import ApiKey
+from apikeys.throttling import is_in_fallback
+from asteri import circuit
 from asteri.settings import cache as completed
 from asteri.settings import env
-from tests.callers import CUSTOMERS, ROOT, Caller
+from tests.callers import CUSTOMERS, MANY, ROOT, Caller
 from tests.factories import make_organization
 
 EDGE = datetime(2026, 1, 1, 0, 0, 59, tzinfo=UTC)  # the last second of a minute
@@ -48,6 +50,11 @@ def redis_at(port: int) -> dict[str, Any]:
     return completed(env.cache_url_config(f"redis://127.0.0.1:{port}/0"))
 
 
+def is_shared(caches: dict[str, Any]) -> bool:
+    """Whether the cache of this run is a Redis."""
+    return "Redis" in caches["default"]["BACKEND"]
+
+
 @pytest.fixture(params=["refuses", "keeps nothing", "never answers"])
 def broken_cache(request: pytest.FixtureRequest, settings: Settings) -> Iterator[None]:
     """The shared cache is a closed port, a cache that forgets, or a Redis that takes a connection and falls silent."""
@@ -55,6 +62,12 @@ def broken_cache(request: pytest.FixtureRequest, settings: Settings) -> Iterator
         broken = {"refuses": redis_at(1), "keeps nothing": DUMMY, "never answers": redis_at(silent.getsockname()[1])}
         settings.CACHES = {**settings.CACHES, "default": broken[request.param]}
         yield
+
+
+@pytest.fixture
+def out(settings: Settings) -> None:
+    """The shared cache is a Redis that is not there."""
+    settings.CACHES = {**settings.CACHES, "default": redis_at(1)}
 
 
 @pytest.mark.parametrize("window", WINDOWS)
@@ -273,6 +286,46 @@ def test_keys_do_not_share_a_count_while_the_shared_cache_is_out(db: None, clock
     second = Caller.of(first.organization, per_minute=1)
     assert statuses(first, 2) == [200, 429]
     assert statuses(second, 2) == [200, 429]
+
+
+@pytest.mark.parametrize(("processes", "share"), [(1, 9), (2, 4), (4, 2), (9, 1), (50, 1)])
+@pytest.mark.usefixtures("out")
+def test_while_the_shared_cache_is_out_a_process_admits_its_share(
+    db: None, clock: time_machine.Traveller, settings: Settings, processes: int, share: int
+) -> None:
+    settings.WEB_CONCURRENCY = processes
+    caller = limited(per_day=9)
+    assert Counter(statuses(caller, 12)) == {200: share, 429: 12 - share}
+    response = caller.get()
+    assert (response.status_code, response.json()) == full("day", 9)
+    assert response["RateLimit-Policy"] == f'"minute";q={MANY};w=60, "day";q=9;w=86400'
+
+
+@pytest.mark.usefixtures("out")
+def test_the_fallback_is_told_of_once_in_a_while(
+    db: None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(circuit, "PAUSE", 0)  # every request asks again
+    caller = limited()
+    assert statuses(caller, 3) == [200] * 3
+    assert caplog.text.count("The shared cache does not answer") == 1
+    monkeypatch.setattr(circuit.shared_cache, "silent_until", time.monotonic())
+    assert statuses(caller, 3) == [200] * 3
+    assert caplog.text.count("The shared cache does not answer") == 2
+
+
+def test_requests_count_in_their_process_until_the_shared_cache_is_asked_again(
+    db: None, clock: time_machine.Traveller, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(circuit, "PAUSE", 0.5)
+    caller, there = limited(per_day=1), settings.CACHES
+    settings.CACHES = {**there, "default": redis_at(1)}
+    assert (statuses(caller, 2), is_in_fallback()) == ([200, 429], True)
+    settings.CACHES = {**there, "default": there["default"] if is_shared(there) else redis_at(2)}
+    assert (statuses(caller, 1), is_in_fallback()) == ([429], True)
+    time.sleep(0.5)
+    expected = ([200], False) if is_shared(there) else ([429], True)
+    assert (statuses(caller, 1), is_in_fallback()) == expected
 
 
 def test_a_silent_cache_does_not_freeze_a_request(db: None, settings: Settings) -> None:

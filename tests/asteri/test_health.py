@@ -54,10 +54,10 @@ def test_a_probe_is_not_sent_to_https(db: None, settings: Settings, path: str) -
     assert probe(path)[0] == 200
 
 
-def test_without_its_cache_it_is_alive_and_not_ready(db: None, settings: Settings) -> None:
+def test_without_its_cache_it_is_ready_and_says_that_it_counts_for_itself(db: None, settings: Settings) -> None:
     settings.CACHES = {**settings.CACHES, "default": completed(env.cache_url_config("redis://127.0.0.1:1/0"))}
     assert probe("/healthz") == (200, {"status": "ok"})
-    assert probe("/readyz") == (503, {**READY, "status": "unavailable", "cache": "unavailable"})
+    assert probe("/readyz") == (200, {**READY, "cache": "fallback"})
 
 
 @pytest.mark.parametrize("url", ["postgres://127.0.0.1:1/none", "sqlite:///{folder}/none/db.sqlite3"])

@@ -72,7 +72,8 @@ def test_sqlite_waits_and_writes_safely() -> None:
 
 
 def test_postgresql_gives_up_connecting_after_three_seconds() -> None:
-    assert database({"ENGINE": "django.db.backends.postgresql"})["OPTIONS"] == {"connect_timeout": 3}
+    options = database({"ENGINE": "django.db.backends.postgresql"})["OPTIONS"]
+    assert options == {"connect_timeout": 3, "tcp_user_timeout": 10_000}
 
 
 @pytest.mark.parametrize("engine", ["sqlite3", "postgresql", "mysql"])
@@ -83,13 +84,45 @@ def test_connections_are_kept_and_checked(engine: str) -> None:
 
 def test_options_of_the_database_url_win() -> None:
     config = {"ENGINE": "django.db.backends.postgresql", "OPTIONS": {"connect_timeout": 9, "sslmode": "require"}}
-    assert database(config)["OPTIONS"] == {"connect_timeout": 9, "sslmode": "require"}
+    assert database(config)["OPTIONS"] == {"connect_timeout": 9, "sslmode": "require", "tcp_user_timeout": 10_000}
 
 
-def test_a_frozen_redis_is_left_after_a_quarter_of_a_second() -> None:
-    config = cache(Environment().cache_url_config("redis://127.0.0.1:6379/0"))
-    assert config["OPTIONS"]["socket_timeout"] == config["OPTIONS"]["socket_connect_timeout"] == 0.25
-    assert config["OPTIONS"]["retry"].get_retries() == 0
+def shown(script: str, **changes: str | None) -> list[str]:
+    """Answer what a process with nothing set but `changes` prints of its settings, a word a setting."""
+    unset = dict.fromkeys(("CACHE_TIMEOUT", "DATABASE_LOCK_TIMEOUT", "DATABASE_STATEMENT_TIMEOUT"))
+    result = run("-c", f"from asteri import settings; {script}", **{**unset, **changes})
+    assert result.returncode == 0, result.stderr
+    return result.stdout.split()
+
+
+def test_a_frozen_redis_is_left_before_a_tenth_of_a_second_is_over() -> None:
+    for name in ("socket_timeout", "socket_connect_timeout"):
+        script = f"print(settings.CACHES['default']['OPTIONS']['{name}'])"
+        assert shown(script, CACHE_URL="redis://127.0.0.1:6379/0") == ["0.075"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "limits"),
+    [
+        ({}, ["10000", "5000", "10000"]),
+        ({"DATABASE_STATEMENT_TIMEOUT": "0.25", "DATABASE_LOCK_TIMEOUT": "2"}, ["250", "2000", "10000"]),
+    ],
+)
+def test_postgresql_is_told_how_long_a_request_may_take(changes: dict[str, str], limits: list[str]) -> None:
+    names = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
+    words = shown("print(settings.SERVING_OPTIONS['django.db.backends.postgresql']['options'])", **changes)
+    assert words[1::2] == [f"{name}={limit}" for name, limit in zip(names, limits, strict=True)]
+
+
+@pytest.mark.parametrize("text", ["soon", "-1", "1s", "1e3", "1,5", "٣", "1.2345"])
+def test_a_time_that_is_none_is_one_sentence(text: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match=r"^SETTING must be a number of seconds such as 2 or 0\.25, not "):
+        reader(text).seconds("SETTING", 1)
+
+
+@pytest.mark.parametrize(("text", "value"), [(None, 1.5), ("0", 0), ("2", 2), ("0.25", 0.25), ("3600", 3_600)])
+def test_a_time_is_read_in_seconds(text: str | None, value: float) -> None:
+    assert reader(text).seconds("SETTING", 1.5) == value
 
 
 def test_the_in_process_cache_drops_no_counter() -> None:

@@ -212,6 +212,13 @@ def test_a_later_window_without_room_is_named(owner: Caller) -> None:
     assert not Customer.objects.exists()
 
 
+@pytest.mark.parametrize("size", [100, 11])
+def test_a_later_window_without_room_gives_back_what_the_earlier_ones_have_counted(owner: Caller, size: int) -> None:
+    caller = Caller.of(owner.organization, per_minute=50, per_hour=20, per_day=1)
+    with time_machine.travel(NOON, tick=False):
+        assert post(caller, items(size))["RateLimit"] == '"minute";r=49;t=60, "hour";r=19;t=3600, "day";r=0;t=43200'
+
+
 def test_a_malformed_bulk_costs_one_request(owner: Caller) -> None:
     with time_machine.travel(NOON, tick=False):
         response = post(Caller.of(owner.organization, per_minute=60), items(101))

@@ -1,0 +1,138 @@
+"""Counters: how many requests there were, counted exactly by any number of threads, processes and machines at once.
+
+A counter lives in Redis, where one script counts all of a request's windows: one round trip, nothing in between, and
+no counter without its end, whenever anything is killed. Where there is no Redis, and while it's out, counters live in
+the process.
+"""
+
+import hashlib
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.core.cache import caches
+from django.core.cache.backends.base import BaseCache
+from django.core.cache.backends.locmem import LocMemCache
+from django.core.cache.backends.redis import RedisCache
+from redis.connection import Connection
+from redis.exceptions import ConnectionError as BrokenConnectionError
+from redis.exceptions import NoScriptError
+
+from asteri.circuit import shared_cache
+
+# Counts a cost in one counter after the other, up to the first without room, and reads the rest. Of a cost that counts
+# as a whole nothing stays where there is no room. Answers the number of the full counter, 0 for none, then all counts.
+SCRIPT = """
+local used, full, cost, whole = {}, 0, ARGV[1], ARGV[2] == '1'
+for i, name in ipairs(KEYS) do
+  if full > 0 then
+    used[i] = tonumber(redis.call('GET', name) or 0)
+  else
+    redis.call('SET', name, 0, 'NX', 'EX', ARGV[2 * i + 2])
+    used[i] = redis.call('INCRBY', name, cost)
+    if used[i] > tonumber(ARGV[2 * i + 1]) then full = i end
+  end
+end
+if whole then
+  for i = 1, full do used[i] = redis.call('DECRBY', KEYS[i], cost) end
+end
+return {full, unpack(used)}
+"""
+SHA = hashlib.sha1(SCRIPT.encode(), usedforsecurity=False).hexdigest()
+one_at_a_time = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Counter:
+    """A counter's name, how far it may go, and how many seconds it lives."""
+
+    name: str
+    limit: int
+    lifetime: int
+
+
+class Count(NamedTuple):
+    """What counters have come to, and which is the first that had no room; None where all had."""
+
+    used: list[int]
+    full: int | None
+
+
+class CountingRedisCache(RedisCache):
+    """Django's Redis cache, and counters in it.
+
+    Counting is what every request does, so it keeps a connection for each thread: to make Django's client and to take
+    a connection out of its pool cost four times what the counting itself does.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.thread = threading.local()
+
+    def count(self, counters: Sequence[Counter], cost: int, *, as_whole: bool) -> Count:
+        """Count a cost in one round trip; raises CACHE_FAULTS."""
+        names = [self.make_key(counter.name) for counter in counters]
+        bounds = [bound for counter in counters for bound in (counter.limit, counter.lifetime)]
+        arguments = (len(names), *names, cost, int(as_whole), *bounds)
+        try:
+            full, *used = self.command("EVALSHA", SHA, *arguments)
+        except NoScriptError:  # a Redis that has just started
+            full, *used = self.command("EVAL", SCRIPT, *arguments)
+        return Count(used, full - 1 if full else None)
+
+    def command(self, *command: Any) -> Any:
+        """Answer what Redis answers to a command; twice where the connection had broken while it wasn't used."""
+        connection = self.connection
+        try:
+            connection.send_command(*command)
+            return connection.read_response()
+        except BrokenConnectionError:
+            connection.send_command(*command)
+            return connection.read_response()
+
+    @property
+    def connection(self) -> Connection:
+        """The thread's own connection: it connects when it's used, and is closed when the thread ends."""
+        if not hasattr(self.thread, "connection"):
+            pool = self._cache.get_client(write=True).connection_pool
+            self.thread.connection = pool.connection_class(**pool.connection_kwargs)
+        connection: Connection = self.thread.connection
+        return connection
+
+
+def count(counters: Sequence[Counter], cost: int, *, as_whole: bool = False) -> Count:
+    """Count a cost in each counter, up to the first that has no room for it, and read the rest.
+
+    What counts `as_whole` and finds no room is counted nowhere. While Redis is out each process counts for itself, up
+    to its share of the limits.
+    """
+    cache = caches["default"]
+    if isinstance(cache, CountingRedisCache):
+        return shared_cache.ask(
+            lambda: cache.count(counters, cost, as_whole=as_whole),
+            lambda: count_here(caches["fallback"], list(map(share, counters)), cost, as_whole=as_whole),
+        )
+    here = cache if isinstance(cache, LocMemCache) else caches["fallback"]
+    return count_here(here, counters, cost, as_whole=as_whole)
+
+
+def share(counter: Counter) -> Counter:
+    """Answer the counter with this process's share of its limit, which is 1 at the least."""
+    return replace(counter, limit=max(1, counter.limit // settings.WEB_CONCURRENCY))
+
+
+def count_here(cache: BaseCache, counters: Sequence[Counter], cost: int, *, as_whole: bool) -> Count:
+    """Count in a cache of this process, as SCRIPT does."""
+    used: list[int] = []
+    full = None
+    with one_at_a_time:
+        for number, counter in enumerate(counters):
+            cache.add(counter.name, 0, timeout=counter.lifetime)
+            used.append(cache.incr(counter.name, cost if full is None else 0))
+            if full is None and used[number] > counter.limit:
+                full = number
+        if as_whole and full is not None:
+            used[: full + 1] = [cache.decr(counter.name, cost) for counter in counters[: full + 1]]
+    return Count(used, full)
