@@ -17,8 +17,8 @@ logger = logging.getLogger(__name__)
 class Circuit:
     """Asks a neighbour as long as it answers.
 
-    After a fault the circuit is open, and nobody asks for PAUSE seconds. Then one request in each PAUSE asks again, while
-    all others go on without; the first that is answered closes the circuit.
+    After a fault the circuit is open, and nobody asks for PAUSE seconds. Then one request in each PAUSE asks again,
+    while all others go on without; the first that is answered closes the circuit.
     """
 
     def __init__(self, faults: tuple[type[Exception], ...], warning: str) -> None:

@@ -7,8 +7,8 @@ import sqlite3
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from contextlib import closing, contextmanager, nullcontext
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event
 from typing import Any, LiteralString, TypeVar
@@ -21,7 +21,6 @@ from tests.callers import CUSTOMERS, MANY
 from tests.processes import Answer, Server, free_port, run, serving
 
 GUNICORN = ("-m", "gunicorn", "asteri.wsgi")
-SCOPES = "read:customers,write:customers,delete:customers"
 LONGEST = 60  # seconds; an answer that takes longer never comes
 T = TypeVar("T")
 
@@ -58,6 +57,11 @@ class Api:
     server: Server
     organization: str
     key: str
+    limited_keys: tuple[str, ...] = ()
+
+    def limited(self, number: int = 0) -> "Api":
+        """Answer the API as the holder of a key with limits asks it."""
+        return replace(self, key=self.limited_keys[number])
 
     def send(self, method: str, path: str = "", body: Any = None, **headers: str) -> Answer:
         """Send a request to the customers routes, over a connection of its own; raise one of BROKEN if it breaks."""
@@ -106,25 +110,33 @@ def execute(server: str, statement: sql.Composed) -> None:
         connection.execute(statement)
 
 
-def manage(database: Database, *arguments: str) -> str:
-    """Run a command of manage.py on the database; answer what it printed."""
-    result = run("manage.py", *arguments, DATABASE_URL=database.url)
+def prepare(database: Database, *limits: dict[str, int]) -> tuple[str, list[str]]:
+    """Make the tables, an organization and its keys: one without a limit to speak of, and one for each of the limits."""
+    wanted = [json.dumps({"per_minute": MANY, **each}) for each in ({}, *limits)]
+    result = run("-m", "tests.faults.preparation", *wanted, DATABASE_URL=database.url)
     assert result.returncode == 0, result.stderr
-    return result.stdout
+    made = json.loads(result.stdout)
+    return made["organization"], made["keys"]
 
 
 @contextmanager
-def serving_api(folder: Path) -> Iterator[Api]:
-    """Serve a new organization in a new database until the end of the block."""
-    with throw_away_database(folder) as database:
-        manage(database, "migrate", "--verbosity", "0")
-        organization = json.loads(manage(database, "create_organization", "Faults", "--json"))["id"]
-        wanted = ("--organization", organization, "--name", "Faults", "--scopes", SCOPES, "--per-minute", str(MANY))
-        key = json.loads(manage(database, "create_api_key", *wanted, "--json"))["key"]
-        port = free_port()
-        where = {"BIND": "127.0.0.1", "PORT": str(port), "WEB_CONCURRENCY": str(database.workers), "THREADS": "8"}
-        with serving(*GUNICORN, port=port, log=folder / "log", DATABASE_URL=database.url, **where) as server:
-            yield Api(database, server, organization, key)
+def serving_api(
+    folder: Path, database: Database | None = None, *limits: dict[str, int], **changes: str
+) -> Iterator[Api]:
+    """Serve a new organization until the end of the block, in a new database where none is given."""
+    with throw_away_database(folder) if database is None else nullcontext(database) as where:
+        organization, keys = prepare(where, *limits)
+        with serving_gunicorn(folder / "log", where, **changes) as server:
+            yield Api(where, server, organization, keys[0], tuple(keys[1:]))
+
+
+@contextmanager
+def serving_gunicorn(log: Path, database: Database, **changes: str) -> Iterator[Server]:
+    """Serve a database until the end of the block."""
+    port = free_port()
+    where = {"BIND": "127.0.0.1", "PORT": str(port), "WEB_CONCURRENCY": str(database.workers), "THREADS": "8"}
+    with serving(*GUNICORN, port=port, log=log, **{**where, "DATABASE_URL": database.url, **changes}) as server:
+        yield server
 
 
 @contextmanager
