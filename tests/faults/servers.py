@@ -20,7 +20,7 @@ from psycopg import sql
 from tests.callers import CUSTOMERS, MANY
 from tests.processes import Answer, Server, free_port, run, serving
 
-GUNICORN = ("-m", "gunicorn", "asteri.wsgi")
+GUNICORN = ("-m", "gunicorn")
 LONGEST = 60  # seconds; an answer that takes longer never comes
 T = TypeVar("T")
 
@@ -131,11 +131,13 @@ def serving_api(
 
 
 @contextmanager
-def serving_gunicorn(log: Path, database: Database, **changes: str) -> Iterator[Server]:
+def serving_gunicorn(
+    log: Path, database: Database, application: str = "asteri.wsgi", **changes: str
+) -> Iterator[Server]:
     """Serve a database until the end of the block."""
     port = free_port()
     where = {"BIND": "127.0.0.1", "PORT": str(port), "WEB_CONCURRENCY": str(database.workers), "THREADS": "8"}
-    with serving(*GUNICORN, port=port, log=log, **{**where, "DATABASE_URL": database.url, **changes}) as server:
+    with serving(*GUNICORN, application, port=port, log=log, **{**where, "DATABASE_URL": database.url, **changes}) as server:
         yield server
 
 
