@@ -134,6 +134,18 @@ class Cluster:
         with self.connect(dbname=database) as connection:
             connection.execute(statement)
 
+    def connections_of_the_api(self) -> int:
+        query = "SELECT count(*) FROM pg_stat_activity WHERE usename = %s AND application_name = ''"
+        with self.connect(dbname="postgres") as connection:
+            (count,) = connection.execute(query, [ROLE]).fetchone() or (0,)
+        return int(count)
+
+    def disconnect_api(self) -> None:
+        """End the API's connections, in the middle of what they do."""
+        query = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = %s AND application_name = ''"
+        with self.connect(dbname="postgres") as connection:
+            connection.execute(query, [ROLE])
+
 
 @contextmanager
 def own_cluster() -> Iterator[Cluster]:

@@ -137,7 +137,9 @@ def serving_gunicorn(
     """Serve a database until the end of the block."""
     port = free_port()
     where = {"BIND": "127.0.0.1", "PORT": str(port), "WEB_CONCURRENCY": str(database.workers), "THREADS": "8"}
-    with serving(*GUNICORN, application, port=port, log=log, **{**where, "DATABASE_URL": database.url, **changes}) as server:
+    with serving(
+        *GUNICORN, application, port=port, log=log, **{**where, "DATABASE_URL": database.url, **changes}
+    ) as server:
         yield server
 
 

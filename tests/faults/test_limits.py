@@ -73,9 +73,7 @@ def ask_across_an_edge(api: Api, clock: Path) -> list[Answer]:
 
 
 @pytest.mark.parametrize("processes", [1, 4, 8])
-def test_exactly_the_limit_is_admitted_in_each_of_two_minutes(
-    shared: Shared, tmp_path: Path, processes: int
-) -> None:
+def test_exactly_the_limit_is_admitted_in_each_of_two_minutes(shared: Shared, tmp_path: Path, processes: int) -> None:
     with shared.redis.client as client:
         client.flushall()
     with shared.serving(tmp_path, processes) as api:
