@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.disks import mounted
 from tests.faults.neighbours import Cluster, own_cluster
 from tests.faults.servers import Api, serving_api
 
@@ -24,6 +25,12 @@ class OnPostgresql:
 def api(tmp_path: Path) -> Iterator[Api]:
     with serving_api(tmp_path) as api:
         yield api
+
+
+@pytest.fixture
+def small_disk() -> Iterator[Path]:
+    with mounted() as disk:
+        yield disk
 
 
 @pytest.fixture(scope="session")

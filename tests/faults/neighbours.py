@@ -55,7 +55,7 @@ class RedisServer:
         return f"redis://127.0.0.1:{self.port}/0"
 
     @property
-    def client(self) -> "redis.Redis":
+    def client(self) -> redis.Redis:
         return redis.Redis(port=self.port, socket_timeout=PATIENCE, retry=Retry(NoBackoff(), 0))
 
     def start(self) -> None:
@@ -110,6 +110,11 @@ class Cluster:
         command = (*as_nobody_special, str(self.bin / name), "-D", str(self.folder / "data"), *arguments)
         subprocess.run(command, cwd="/", check=True, timeout=PATIENCE, stdout=subprocess.DEVNULL)
 
+    def own(self, folder: Path) -> None:
+        """Give a folder to the user that it runs as."""
+        if os.geteuid() == 0:
+            shutil.chown(folder, "postgres")
+
     def create(self) -> None:
         self.run("initdb", "--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C", "--no-sync")
         self.start()
@@ -126,7 +131,7 @@ class Cluster:
     def stop(self, mode: str) -> None:
         self.run("pg_ctl", "stop", "-w", "-m", mode)
 
-    def connect(self, **options: Any) -> "psycopg.Connection[Any]":
+    def connect(self, **options: Any) -> psycopg.Connection[Any]:
         """Connect to the API's database as a superuser."""
         return psycopg.connect(host="127.0.0.1", port=self.port, user="postgres", autocommit=True, **options)
 
@@ -154,9 +159,8 @@ def own_cluster() -> Iterator[Cluster]:
     bin_ = Path(program("initdb", str(folders[-1]) if folders else "")).resolve().parent
     with tempfile.TemporaryDirectory() as name:
         cluster = Cluster(bin_, Path(name), free_port())
-        if os.geteuid() == 0:
-            shutil.chown(name, "postgres")
         try:
+            cluster.own(cluster.folder)
             cluster.create()
             yield cluster
         finally:

@@ -111,7 +111,7 @@ def execute(server: str, statement: sql.Composed) -> None:
 
 
 def prepare(database: Database, *limits: dict[str, int]) -> tuple[str, list[str]]:
-    """Make the tables, an organization and its keys: one without a limit to speak of, and one for each of the limits."""
+    """Make the tables, an organization and its keys: one without a limit to speak of, then one for each limit."""
     wanted = [json.dumps({"per_minute": MANY, **each}) for each in ({}, *limits)]
     result = run("-m", "tests.faults.preparation", *wanted, DATABASE_URL=database.url)
     assert result.returncode == 0, result.stderr
@@ -137,9 +137,8 @@ def serving_gunicorn(
     """Serve a database until the end of the block."""
     port = free_port()
     where = {"BIND": "127.0.0.1", "PORT": str(port), "WEB_CONCURRENCY": str(database.workers), "THREADS": "8"}
-    with serving(
-        *GUNICORN, application, port=port, log=log, **{**where, "DATABASE_URL": database.url, **changes}
-    ) as server:
+    where |= {"DATABASE_URL": database.url, **changes}
+    with serving(*GUNICORN, application, port=port, log=log, **where) as server:
         yield server
 
 

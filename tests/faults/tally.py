@@ -26,6 +26,11 @@ FAILED = {"error": "Failed to fetch customers"}
 logger = logging.getLogger(__name__)
 
 
+def status(answer: Answer | None) -> int:
+    """Answer the status; 0 where the connection broke."""
+    return answer.status if answer else 0
+
+
 @dataclass(frozen=True)
 class Asked:
     """A request that was answered, or whose connection broke: status 0."""
@@ -55,19 +60,19 @@ class Tally:
         except BROKEN:
             answer = None
         with self.lock:
-            self.asked.append(Asked(answer.status if answer else 0, begun, time.monotonic()))
+            self.asked.append(Asked(status(answer), begun, time.monotonic()))
             self.judge(answer)
         return answer
 
     def judge(self, answer: Answer | None) -> None:
         """Note a failure that is not the contract's 503."""
-        if answer and answer.status >= 500:  # noqa: PLR2004 - HTTP's own
+        if answer and answer.status >= 500:
             is_right = (answer.status, answer.body, answer.headers["Retry-After"]) == (503, FAILED, "1")
             self.wrong += [] if is_right else [(answer.status, answer.body, answer.headers.items())]
 
     def create(self) -> Answer | None:
         answer = self.send("POST", body=customer(uuid.uuid4().hex))
-        if answer and answer.status == 201:
+        if answer and status(answer) == 201:
             self.acknowledged.append(answer.body["data"]["id"])
         return answer
 

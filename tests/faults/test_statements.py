@@ -6,15 +6,17 @@ import uuid
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
 from tests.faults.conftest import OnPostgresql
+from tests.faults.disks import full
 from tests.faults.neighbours import ROLE, wait_until
 from tests.faults.servers import customer
-from tests.faults.tally import Tally
+from tests.faults.tally import Tally, status
 from tests.processes import Answer
 
 SLOW = "slow"  # a customer of that name takes PostgreSQL a minute
@@ -34,7 +36,7 @@ pytestmark = [
 
 
 @contextmanager
-def beside_us(on: OnPostgresql, **options: Any) -> Iterator["psycopg.Connection[Any]"]:
+def beside_us(on: OnPostgresql, **options: Any) -> Iterator[psycopg.Connection[Any]]:
     """A neighbour's transaction, undone in the end."""
     with on.cluster.connect(dbname=ROLE, **options) as connection, connection.transaction(force_rollback=True):
         yield connection
@@ -48,7 +50,7 @@ def waits(on: OnPostgresql, event: str) -> bool:
 
 
 @contextmanager
-def sent_beside(tally: Tally, *request: Any) -> Iterator["Future[Answer | None]"]:
+def sent_beside(tally: Tally, *request: Any) -> Iterator[Future[Answer | None]]:
     """Send a request beside the block, whose answer is awaited at its end."""
     with ThreadPoolExecutor(1) as pool:
         yield pool.submit(tally.send, *request)
@@ -57,9 +59,7 @@ def sent_beside(tally: Tally, *request: Any) -> Iterator["Future[Answer | None]"
 def succeeds_now(tally: Tally) -> None:
     """Report the fault; the API goes on."""
     tally.lifted_at = time.monotonic()
-    created = tally.create()
-    assert created
-    assert created.status == 201
+    assert status(tally.create()) == 201
     tally.check()
 
 
@@ -73,7 +73,7 @@ def test_a_lock_that_others_hold_too_long(on_postgresql: OnPostgresql) -> None:
     with beside_us(on_postgresql) as neighbour:
         neighbour.execute("LOCK TABLE customers_customer IN ACCESS EXCLUSIVE MODE")
         answers = [tally.create(), tally.read()]
-    assert [answer and answer.status for answer in answers] == [503, 503]
+    assert list(map(status, answers)) == [503, 503]
     logged(tally, "LockNotAvailable")
     succeeds_now(tally)
 
@@ -82,8 +82,7 @@ def test_a_query_past_its_timeout(on_postgresql: OnPostgresql) -> None:
     tally = Tally("PostgreSQL: a query past statement_timeout", on_postgresql.api)
     on_postgresql.cluster.execute(SLOWLY, database=ROLE)
     answer = tally.send("POST", "", {**customer(uuid.uuid4().hex), "display_name": SLOW})
-    assert answer
-    assert answer.status == 503
+    assert status(answer) == 503
     logged(tally, "QueryCanceled")
     succeeds_now(tally)
 
@@ -96,24 +95,21 @@ def test_a_connection_that_the_administrator_ends_in_the_middle_of_a_query(on_po
         on_postgresql.cluster.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
         )
-    answer = sent.result()
-    assert answer
-    assert answer.status == 503
+    assert status(sent.result()) == 503
     succeeds_now(tally)
 
 
 def test_a_deadlock(on_postgresql: OnPostgresql) -> None:
     tally = Tally("PostgreSQL: a deadlock", on_postgresql.api)
     first, second = (customer(uuid.uuid4().hex) for _ in range(2))
+    tally.create()
     with beside_us(on_postgresql) as neighbour:
         neighbour.execute("SET deadlock_timeout = '1min'")  # so that it's the API that finds it, and gives way
-        insert(neighbour, second["email"], on_postgresql.api.organization)
+        insert(neighbour, second["email"])
         with sent_beside(tally, "POST", "/bulk", {"customers": [first, second]}) as sent:
             wait_until(lambda: waits(on_postgresql, "Lock"))
-            insert(neighbour, first["email"], on_postgresql.api.organization)
-        answer = sent.result()
-    assert answer
-    assert answer.status == 503
+            insert(neighbour, first["email"])
+        assert status(sent.result()) == 503
     logged(tally, "DeadlockDetected")
     again = tally.send("POST", "/bulk", {"customers": [first, second]})
     assert again
@@ -121,14 +117,38 @@ def test_a_deadlock(on_postgresql: OnPostgresql) -> None:
     succeeds_now(tally)
 
 
-def insert(neighbour: "psycopg.Connection[Any]", email: str, organization: str) -> None:
-    """Store a customer as the API does."""
+def insert(neighbour: psycopg.Connection[Any], email: str) -> None:
+    """Store a customer like one that is there, with an e-mail address of its own."""
+    fields = "jsonb_build_object('id', gen_random_uuid(), 'email', %s::text, 'email_key', %s::text)"
     neighbour.execute(
-        "INSERT INTO customers_customer (id, organization_id, account_type, display_name, company_name, first_name,"
-        " last_name, email, email_key, phone_key, search_text, version, created_at, updated_at)"
-        " VALUES (gen_random_uuid(), %s, 'business', 'Neighbour', '', '', '', %s, %s, '', '', 1, now(), now())",
-        [organization, email, email],
+        "INSERT INTO customers_customer"
+        f" SELECT (jsonb_populate_record(alike, {fields})).* FROM customers_customer AS alike LIMIT 1",
+        [email, email],
     )
+
+
+@contextmanager
+def customers_on(disk: Path, on: OnPostgresql) -> Iterator[None]:
+    """Keep the table of customers on a disk of its own."""
+    on.cluster.own(disk)
+    on.cluster.execute(f"CREATE TABLESPACE small LOCATION '{disk}'")  # type: ignore[arg-type]
+    on.cluster.execute("ALTER TABLE customers_customer SET TABLESPACE small", database=ROLE)
+    try:
+        yield
+    finally:
+        on.cluster.execute("ALTER TABLE customers_customer SET TABLESPACE pg_default", database=ROLE)
+        on.cluster.execute("DROP TABLESPACE small")
+
+
+def test_a_full_disk(on_postgresql: OnPostgresql, small_disk: Path) -> None:
+    tally = Tally("PostgreSQL on a full disk", on_postgresql.api)
+    with customers_on(small_disk, on_postgresql):
+        with full(small_disk):
+            created = [tally.create() for _ in range(200)][-1]  # the table's last page has room for some
+            read = tally.read()
+        assert (status(created), status(read)) == (503, 200)
+        logged(tally, "DiskFull")
+        succeeds_now(tally)
 
 
 @contextmanager
@@ -151,17 +171,15 @@ def test_a_serialization_failure(on_postgresql: OnPostgresql) -> None:
     with repeatable_read(on_postgresql), on_postgresql.cluster.connect(dbname=ROLE) as neighbour:
         with sent_beside_a_change(on_postgresql, neighbour, tally, path) as sent:
             neighbour.execute("COMMIT")
-        answer = sent.result()
-    assert answer
-    assert answer.status == 503
+        assert status(sent.result()) == 503
     logged(tally, "SerializationFailure")
     succeeds_now(tally)
 
 
 @contextmanager
 def sent_beside_a_change(
-    on: OnPostgresql, neighbour: "psycopg.Connection[Any]", tally: Tally, path: str
-) -> Iterator["Future[Answer | None]"]:
+    on: OnPostgresql, neighbour: psycopg.Connection[Any], tally: Tally, path: str
+) -> Iterator[Future[Answer | None]]:
     """Change a customer that a neighbour changes too, and wait for the neighbour."""
     neighbour.execute("BEGIN")
     neighbour.execute("UPDATE customers_customer SET version = version WHERE id = %s", [path[1:]])
