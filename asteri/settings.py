@@ -54,6 +54,13 @@ class Environment(environ.Env):
                 f"{name} must read 1=secret or 1=old,2=new: numbers, each with its secret."
             ) from None
 
+    def contacts(self, name: str) -> list[str]:
+        """Answer the addresses that stand in `name`, with commas between (RFC 9116, section 2.5.3)."""
+        given = [contact.strip() for contact in self.str(name, default="").split(",") if contact.strip()]
+        if not all(contact.startswith(("mailto:", "https://", "tel:")) for contact in given):
+            raise ImproperlyConfigured(f"{name} must hold addresses that begin with mailto:, https:// or tel:.")
+        return given
+
 
 env = Environment()
 EMBEDDED = "DATABASE_URL" not in env
@@ -70,6 +77,7 @@ ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["localhost", "127.
 TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXY_COUNT", 0)
 FAILED_AUTH_PER_MINUTE = env.number("FAILED_AUTH_PER_MINUTE", 30, least=1)
 HTTPS = env.bool("HTTPS", default=False)
+SECURITY_CONTACT = env.contacts("SECURITY_CONTACT")
 
 # How it is served (asteri/gunicorn.py).
 PORT = env.number("PORT", 3000, least=1)

@@ -6,7 +6,8 @@ from django.views.generic import RedirectView
 from rest_framework.routers import SimpleRouter
 
 from apikeys.views import ApiKeyViewSet
-from asteri import health, pages
+from asteri import health, pages, wellknown
+from asteri.api import document
 from asteri.api.viewsets import UnknownRoute
 from customers.views import CustomerViewSet
 from organizations.views import OrganizationViewSet
@@ -15,15 +16,18 @@ admin.site.site_header = admin.site.site_title = "Asteri"
 admin.site.index_title = "Organizations, customers and keys"
 
 public = SimpleRouter(trailing_slash=False, use_regex_path=False)
-public.register("api-keys", ApiKeyViewSet, basename="api-keys")
-public.register("organizations", OrganizationViewSet, basename="organizations")
 public.register("customers", CustomerViewSet, basename="customers")
+public.register("organizations", OrganizationViewSet, basename="organizations")
+public.register("api-keys", ApiKeyViewSet, basename="api-keys")
 
 urlpatterns = [
+    path("api/public/v1/openapi.json", document.openapi),
     path("api/public/v1/", include(public.urls)),
     re_path(r"^api/public/v1(?:/|\Z)", UnknownRoute.as_view(), name="unknown"),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
+    path("llms.txt", wellknown.llms),
+    path(".well-known/security.txt", wellknown.security),
     path("admin/", admin.site.urls),
     path("", RedirectView.as_view(pattern_name="admin:index")),
 ]

@@ -12,6 +12,7 @@ from asteri.api import CONTRACT_VERSION
 from asteri.api.renderers import json_response
 
 PROBES = ("/healthz", "/readyz")
+PLAIN = (*PROBES, "/llms.txt", "/.well-known/security.txt")  # texts for programs, which have no session either
 WITHOUT_CONTENT = (204, 304)  # they end with their headers, and may not state another length
 REQUEST_ID_FORM = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
@@ -28,7 +29,7 @@ def request_id(request: HttpRequest) -> str:
 
 
 class ApiMiddleware:
-    """The outermost layer; under /api/ and for the probes the only one: no session, cookie or redirect exists there.
+    """The outermost layer; under /api/ and for PLAIN the only one: no session, cookie or redirect exists there.
 
     What lies between serves pages. It's passed by through `Innermost`, which stands last and is made first.
     """
@@ -48,7 +49,7 @@ class ApiMiddleware:
         """Answer a request by the way that is meant for it; probes ask by address, so any host will do."""
         if is_api(request):
             return self.answer_api(request)
-        return self.straight(request) if request.path_info in PROBES else self.through_pages(request)
+        return self.straight(request) if request.path_info in PLAIN else self.through_pages(request)
 
     def answer_api(self, request: HttpRequest) -> HttpResponse:
         """Answer a request under /api/; HEAD says how long GET's body is and sends none (RFC 9110, section 9.3.2)."""

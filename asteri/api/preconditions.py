@@ -1,5 +1,6 @@
 """Preconditions: change what you have seen, fetch what you haven't (RFC 9110, section 13.1)."""
 
+from django.http import HttpRequest
 from django.utils.http import parse_etags
 from rest_framework.request import Request
 
@@ -13,7 +14,7 @@ def require_match(request: Request, etag: str, error: str) -> None:
         raise ApiError(412, error)
 
 
-def is_unchanged(request: Request, etag: str) -> bool:
+def is_unchanged(request: Request | HttpRequest, etag: str) -> bool:
     """Whether `If-None-Match` names the version that holds, weakly compared, so that 304 says all there is to say."""
     known = parse_etags(request.headers.get("If-None-Match", ""))
     return bool({"*", etag} & {tag.removeprefix("W/") for tag in known})
