@@ -15,6 +15,11 @@ from customers.emails import email_key
 from customers.models import MAX_LENGTH, AccountType, Customer
 from customers.phones import phone_key
 
+BOUNDED: dict[str, Any] = {
+    "max_length": MAX_LENGTH,
+    "error_messages": {"max_length": f"Must be at most {MAX_LENGTH} characters"},
+}
+
 
 class EmailField(forms.Field):
     """An e-mail address, as the key that it's found by."""
@@ -102,9 +107,7 @@ class CustomerFilters(FilterSet):
     )
     email = EmailFilter(field_name="email_key")
     phone = PhoneFilter(field_name="phone_key")
-    external_id = ExactFilter(field_name="external_id")
-    search = SearchFilter(
-        max_length=MAX_LENGTH, error_messages={"max_length": f"Must be at most {MAX_LENGTH} characters"}
-    )
+    external_id = ExactFilter(field_name="external_id", **BOUNDED)
+    search = SearchFilter(**BOUNDED)
     created_after = MomentFilter(field_name="created_at", lookup_expr="gte")
     created_before = MomentFilter(field_name="created_at", lookup_expr="lt")

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from asteri.api.bodies import TEXT_PATTERN, TextFieldSchema
+from asteri.api.bodies import NO_BLANK_LINE, TextFieldSchema
 from asteri.api.describe import Answer, Json, Operation, Resource, ref, text, uuid
 from customers.models import MAX_LENGTH, AccountType
 from customers.serializers import (
@@ -72,14 +72,14 @@ RESOURCE = Resource(
             "Your own identifier of the customer, exactly.",
             minLength=1,
             maxLength=MAX_LENGTH,
-            pattern=TEXT_PATTERN,
+            pattern=NO_BLANK_LINE,
             examples=["crm-1041"],
         ),
         "search": text(
             "Every word is found, whatever its case, in a name, the company, the e-mail or the phone.",
             minLength=1,
             maxLength=MAX_LENGTH,
-            pattern=TEXT_PATTERN,
+            pattern=NO_BLANK_LINE,
         ),
         "created_after": {
             "description": "Created at this moment or later. ISO-8601; UTC and midnight unless said.",
@@ -212,9 +212,9 @@ RESOURCE = Resource(
         ),
         "changes": Operation(
             summary="Follow what changes",
-            description="Answer what has happened to the customers since a cursor, in the order in which it took "
-            "effect: list once, then follow. Changes are kept for 90 days; a cursor from before is a 400 with the message "
-            "`Expired cursor`.",
+            description="Answer what has happened to the customers since a cursor, in the order in which it "
+            "took effect: list once, then follow. Changes are kept for 90 days; a cursor from before is a 400 with the "
+            "message `Expired cursor`.",
             answers={200: Answer("What has happened.", ref("CustomerChangesResponse"), {"changes": FEED})},
         ),
     },

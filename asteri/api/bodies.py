@@ -6,8 +6,14 @@ from drf_spectacular.extensions import OpenApiSerializerFieldExtension
 
 from asteri.api.describe import Json
 
-# Blanks around a text are cut off, so they may be line breaks; between them stands no control character.
-TEXT_PATTERN = r"^[\t-\r ]*[^\u0000-\u001f\u007f-\u009f\ufffd]*[\t-\r ]*$"
+# No control character, NUL included, and nothing that stands for broken UTF-8. Blanks around a body's text are cut off
+# before it is judged, so those may be line breaks; a query's are judged as they come.
+CONTROLS = r"\u0000-\u001f\u007f-\u009f\ufffd"
+LINE = rf"[^{CONTROLS}]*[^{CONTROLS}\s][^{CONTROLS}]*"
+BLANKS = r"[\t-\r ]*"
+ANY_TEXT = f"^{BLANKS}[^{CONTROLS}]*{BLANKS}$"
+NO_BLANK_TEXT = f"^{BLANKS}{LINE}{BLANKS}$"
+NO_BLANK_LINE = f"^{LINE}$"
 
 
 class TextFieldSchema(OpenApiSerializerFieldExtension):  # type: ignore[misc]
@@ -18,8 +24,8 @@ class TextFieldSchema(OpenApiSerializerFieldExtension):  # type: ignore[misc]
 
     def map_serializer_field(self, auto_schema: Any, direction: str) -> Json:
         """Answer its schema; blanks around it don't count towards its length."""
-        least = {"minLength": 1} if self.target.required else {}
-        return {"type": "string", **least, "maxLength": self.target.max_length, "pattern": TEXT_PATTERN}
+        least: Json = {"minLength": 1, "pattern": NO_BLANK_TEXT} if self.target.required else {"pattern": ANY_TEXT}
+        return {"type": "string", "maxLength": self.target.max_length, **least}
 
 
 class NumberFieldSchema(OpenApiSerializerFieldExtension):  # type: ignore[misc]
