@@ -5,6 +5,7 @@ refused goes out as it was generated.
 """
 
 import os
+import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -15,7 +16,9 @@ from hypothesis import strategies as st
 from schemathesis.core.parameters import ParameterLocation
 
 MOST = 100  # items of a bulk request
+FAR_AWAY, CENTURY = 4_102_444_800, 3_155_760_000  # the year 2100, in seconds
 
+PAGE_EMAIL, PAGE_IDEMPOTENCY_KEY = "ops@northerborfacilities.com", "0b0f7e3c-0d5f-4f8e-9f0a-5b3f0f2a7c11"
 NOBODY = "00000000-0000-4000-8000-000000000000"
 cursors: dict[str, Any] = {}
 
@@ -33,7 +36,9 @@ schemathesis.openapi.format(
 )
 schemathesis.openapi.format(
     "date-time",
-    st.datetimes(datetime(2100, 1, 1), datetime(2199, 1, 1), timezones=st.just(UTC)).map(datetime.isoformat),
+    st.integers(FAR_AWAY, FAR_AWAY + CENTURY).map(
+        lambda second: f"{datetime.fromtimestamp(second, UTC):%Y-%m-%dT%H:%M:%SZ}"
+    ),
 )
 
 
@@ -53,6 +58,7 @@ def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:
     if not is_negative(case):
         if isinstance(case.body, dict):
             case.body = without_fractions(case.body)
+        make_anew(case)
         steer_cursor(case)
         STEERS.get(operation_of(case), leave)(case)
 
@@ -93,6 +99,14 @@ def without_fractions(value: Any) -> Any:
         case float() if value.is_integer():
             return int(value)
     return value
+
+
+def make_anew(case: Any) -> None:
+    """Make what can be used once, and is an example of the document, into something new."""
+    if isinstance(case.body, dict) and case.body.get("email") == PAGE_EMAIL:
+        case.body["email"] = f"{uuid.uuid4().hex}@example.com"
+    if (case.headers or {}).get("Idempotency-Key") == PAGE_IDEMPOTENCY_KEY:
+        case.headers["Idempotency-Key"] = uuid.uuid4().hex
 
 
 def steer_cursor(case: Any) -> None:
