@@ -30,8 +30,9 @@ PAGES = {
     "reference": {"data": [CUSTOMER], "pagination": PAGINATION},
     "expand=profile": {"data": [EXPANDED], "pagination": PAGINATION},
 }
-CUSTOMERS = {"anyOf": [ref("CustomerListResponse"), ref("CustomerWithProfileListResponse")]}
-ONE_CUSTOMER = {"anyOf": [ref("CustomerResponse"), ref("CustomerWithProfileResponse")]}
+# The narrower one first: clients that try one after the other find the profile where there is one.
+CUSTOMERS = {"anyOf": [ref("CustomerWithProfileListResponse"), ref("CustomerListResponse")]}
+ONE_CUSTOMER = {"anyOf": [ref("CustomerWithProfileResponse"), ref("CustomerResponse")]}
 
 
 class EmailFieldSchema(TextFieldSchema):

@@ -124,12 +124,14 @@ SCHEMAS: dict[str, Json] = {
     "CustomerChangesResponse": record(
         "Response body for the sync feed.",
         data=array("What happened since the cursor, in the order in which it took effect.", ref("CustomerChange")),
-        pagination=record(
-            "Where to go on.",
-            limit=whole("The page size in force.", minimum=1, maximum=MAX_LIMIT),
-            next_cursor=text("The cursor to go on from, now or later. It is never null."),
-        ),
+        pagination=ref("ChangesPagination"),
         example=FEED,
+    ),
+    "ChangesPagination": record(
+        "Where to go on.",
+        limit=whole("The page size in force.", minimum=1, maximum=MAX_LIMIT),
+        next_cursor=text("The cursor to go on from, now or later. It is never null."),
+        example=FEED["pagination"],
     ),
     "BulkCreateCustomersRequest": {
         **record(

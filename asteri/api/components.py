@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from asteri.api import CONTRACT_VERSION
 from asteri.api.describe import Json, array, nullable, record, ref, text, whole
+from asteri.api.identifiers import UUID_FORM
 from asteri.api.pagination import DEFAULT_LIMIT, MAX_LIMIT, NEWEST_FIRST, OLDEST_FIRST
 
 WINDOWS = ("minute", "hour", "day")
@@ -45,8 +46,11 @@ PARAMETERS: dict[str, Json] = {
         "name": "x-organization-id",
         "in": "header",
         "required": True,
-        "description": "The active organization. A key belongs to exactly one organization.",
-        "schema": {"type": "string", "format": "uuid"},
+        "description": "The active organization, a UUID. A key belongs to exactly one organization.",
+        "schema": {
+            "type": "string",
+            "pattern": f"^{UUID_FORM.pattern}$",
+        },  # as a text, which any client can put in a header
         "example": "dce3853d-4f94-4bc8-a816-4d0d74c11a9d",
     },
     "RequestId": {

@@ -54,7 +54,7 @@ def serving_contract(folder: Path) -> Iterator[Served]:
             yield Served(f"http://127.0.0.1:{port}", organization, key["key"], key["id"])
 
 
-@pytest.fixture
-def served(tmp_path: Path) -> Iterator[Served]:
-    with serving_contract(tmp_path) as served:
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with serving_contract(tmp_path_factory.mktemp("contract")) as served:
         yield served

@@ -69,7 +69,8 @@ STATUSES = {
     "api-keys-rotate": "201 400 401 403 404 409 411 415 429 500 503",
 }
 QUERIES = {
-    "customers-list": "limit order cursor account_type email phone external_id search created_after created_before expand",
+    "customers-list": "limit order cursor account_type email phone external_id search created_after created_before "
+    "expand",
     "customers-retrieve": "expand",
     "customers-changes": "limit cursor",
     "organizations-list": "limit order cursor",
