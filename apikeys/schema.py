@@ -62,7 +62,7 @@ SEEN: dict[str, Json] = {
 ID = uuid("Stable key identifier. It is not the key.")
 
 
-class ScopesFieldSchema(OpenApiSerializerFieldExtension):  # type: ignore[misc]  # the library declares no types here
+class ScopesFieldSchema(OpenApiSerializerFieldExtension):
     """A list of scopes in a body."""
 
     target_class = "apikeys.serializers.ScopesField"
@@ -72,7 +72,7 @@ class ScopesFieldSchema(OpenApiSerializerFieldExtension):  # type: ignore[misc] 
         return {"type": "array", "items": {"type": "string", "enum": SCOPES}}
 
 
-class ExpiryFieldSchema(OpenApiSerializerFieldExtension):  # type: ignore[misc]  # the library declares no types here
+class ExpiryFieldSchema(OpenApiSerializerFieldExtension):
     """A moment in a body."""
 
     target_class = "apikeys.serializers.ExpiryField"
@@ -91,18 +91,15 @@ RESOURCE = Resource(
     path={"pk": "apiKeyId"},
     parameters={"apiKeyId": uuid("The key's id, which is not the key.", examples=[KEY["id"]])},
     schemas={
-        "ApiKey": record("What may be seen of a key.", id=ID, **SEEN, example=KEY),
+        "ApiKey": record("What may be seen of a key.", {"id": ID, **SEEN}, example=KEY),
         "CreatedApiKey": record(
             "A key that has just been made.",
-            id=ID,
-            key=text("The key itself. It is shown this once and stored nowhere."),
-            **SEEN,
+            {"id": ID, "key": text("The key itself. It is shown this once and stored nowhere."), **SEEN},
             example=CREATED,
         ),
         "CurrentApiKey": record(
             "The caller's own key, and the organization it belongs to.",
-            id=ID,
-            **SEEN,
+            {"id": ID, **SEEN},
             organization=ref("Organization"),
             example={**KEY, "organization": ORGANIZATION},
         ),

@@ -79,7 +79,7 @@ def result(description: str, status: int, **properties: Any) -> Json:
 
 SCHEMAS: dict[str, Json] = {
     "Customer": record(
-        "Canonical public representation of a customer record in Asteri.", **CUSTOMER_FIELDS, example=CUSTOMER
+        "Canonical public representation of a customer record in Asteri.", CUSTOMER_FIELDS, example=CUSTOMER
     ),
     "CustomerProfile": record(
         "The names that a create takes, read back.",
@@ -92,8 +92,7 @@ SCHEMAS: dict[str, Json] = {
     ),
     "CustomerWithProfile": record(
         "A Customer as `expand=profile` shows it.",
-        **CUSTOMER_FIELDS,
-        **{PROFILE: ref("CustomerProfile")},
+        {**CUSTOMER_FIELDS, PROFILE: ref("CustomerProfile")},
         example=EXPANDED,
     ),
     "CustomerResponse": envelope("Response body for one customer.", "Customer"),

@@ -16,7 +16,7 @@ NO_BLANK_TEXT = f"^{BLANKS}{LINE}{BLANKS}$"
 NO_BLANK_LINE = f"^{LINE}$"
 
 
-class TextFieldSchema(OpenApiSerializerFieldExtension):  # type: ignore[misc]
+class TextFieldSchema(OpenApiSerializerFieldExtension):
     """A text of a body."""
 
     target_class = "asteri.api.serializers.TextField"
@@ -28,7 +28,7 @@ class TextFieldSchema(OpenApiSerializerFieldExtension):  # type: ignore[misc]
         return {"type": "string", "maxLength": self.target.max_length, **least}
 
 
-class NumberFieldSchema(OpenApiSerializerFieldExtension):  # type: ignore[misc]
+class NumberFieldSchema(OpenApiSerializerFieldExtension):
     """A whole number of a body."""
 
     target_class = "asteri.api.serializers.NumberField"
@@ -38,7 +38,7 @@ class NumberFieldSchema(OpenApiSerializerFieldExtension):  # type: ignore[misc]
         return {"type": "integer", "minimum": self.target.least, "maximum": self.target.most}
 
 
-class ChoiceFieldSchema(OpenApiSerializerFieldExtension):  # type: ignore[misc]
+class ChoiceFieldSchema(OpenApiSerializerFieldExtension):
     """One of several values."""
 
     target_class = "rest_framework.serializers.ChoiceField"

@@ -65,8 +65,17 @@ def ref(name: str, section: str = "schemas") -> Json:
     return {"$ref": f"#/components/{section}/{name}"}
 
 
-def record(description: str, /, *, example: Any = None, optional: Sequence[str] = (), **properties: Json) -> Json:
-    """Answer an object's schema; its properties are required but for the `optional` ones."""
+def record(
+    description: str,
+    first: Mapping[str, Json] | None = None,
+    /,
+    *,
+    example: Any = None,
+    optional: Sequence[str] = (),
+    **others: Json,
+) -> Json:
+    """Answer an object's schema, from its properties in their order; they are required but for the `optional` ones."""
+    properties = {**(first or {}), **others}
     required = [name for name in properties if name not in optional]
     schema: Json = {"type": "object", "description": description, "properties": properties, "required": required}
     return schema if example is None else {**schema, "examples": [example]}

@@ -119,7 +119,7 @@ def resource_of(view: Any) -> Resource:
     return cast(Resource, import_module(f"{package}.schema").RESOURCE)
 
 
-class AutoSchema(BaseSchema):  # type: ignore[misc]  # its attributes are set as it goes
+class AutoSchema(BaseSchema):
     """Describes one operation: what its view set declares, and what its app says of it."""
 
     def get_operation(
@@ -127,10 +127,11 @@ class AutoSchema(BaseSchema):  # type: ignore[misc]  # its attributes are set as
     ) -> Json:
         """Answer the operation."""
         self.registry, self.path, self.method = registry, path, method
+        self.declared = cast(Any, self.view)
         self.resource = resource_of(self.view)
-        self.about = self.resource.operations[self.view.action]
+        self.about = self.resource.operations[self.declared.action]
         return {
-            "operationId": f"{self.view.basename}-{VERBS.get(self.view.action, self.view.action)}",
+            "operationId": f"{self.declared.basename}-{VERBS.get(self.declared.action, self.declared.action)}",
             "tags": [self.resource.tag],
             "summary": self.about.summary,
             "description": self.about.description,
@@ -144,12 +145,12 @@ class AutoSchema(BaseSchema):  # type: ignore[misc]  # its attributes are set as
     @property
     def scopes(self) -> list[str]:
         """The scopes that the action needs."""
-        return [str(scope) for scope in self.view.scopes[self.view.action]]
+        return [str(scope) for scope in self.declared.scopes[self.declared.action]]
 
     @property
     def needs_organization(self) -> bool:
         """Whether the action asks for `x-organization-id`."""
-        return self.view.action not in self.view.without_organization
+        return self.declared.action not in self.declared.without_organization
 
     def path_parameters(self) -> Iterator[Json]:
         """Yield the variables of the path."""
@@ -158,9 +159,9 @@ class AutoSchema(BaseSchema):  # type: ignore[misc]  # its attributes are set as
 
     def query_parameters(self) -> Iterator[Json]:
         """Yield the parameters that the action knows, by what the code itself asks: filters, pages, its own."""
-        names = [*self.view.parameters.get(self.view.action, ())]
-        if self.view.action == "list":
-            names = [*components.PAGES, *self.view.filterset_class.base_filters, *names]
+        names = [*self.declared.parameters.get(self.declared.action, ())]
+        if self.declared.action == "list":
+            names = [*components.PAGES, *self.declared.filterset_class.base_filters, *names]
         known = {**components.PAGES, **self.resource.parameters}
         yield from (parameter(name, "query", known[name]) for name in names)
 
@@ -192,11 +193,11 @@ class AutoSchema(BaseSchema):  # type: ignore[misc]  # its attributes are set as
         yield from refusals.refusals(
             has_organization=self.needs_organization, has_body=self.about.body is not None, headers=self.about.headers
         )
-        yield from refusals.failures(self.view.failed)
-        if self.view.detail:
+        yield from refusals.failures(self.declared.failed)
+        if self.declared.detail:
             yield (
                 "404",
-                refusals.refusal(self.resource.missing, "Error", {"reference": {"error": self.view.not_found}}),
+                refusals.refusal(self.resource.missing, "Error", {"reference": {"error": self.declared.not_found}}),
             )
         if self.about.conflicts:
             yield "409", refusals.conflict(self.resource.conflict, self.about.conflicts)
