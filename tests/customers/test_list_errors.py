@@ -46,6 +46,7 @@ BAD_VALUES = {
         ],
     ),
     "search": ("Must be at most 255 characters", ["x" * 256, "ß" * 256]),
+    "external_id": ("Must be at most 255 characters", ["x" * 256, "ß" * 256]),
     "cursor": (CURSOR, ["x", "0", "null", "x" * 54, "x" * 5000, "ä" * 54]),
 }
 BAD = [(name, value, message) for name, (message, values) in BAD_VALUES.items() for value in values]
