@@ -40,6 +40,8 @@ organization it belongs to as `x-organization-id`. A key carries scopes; none im
 `issues` that name every fault of the request at once where it is the request's. Unknown fields and parameters are
 errors.
 
+**Texts** of bodies are trimmed before they are judged: blanks around one do not count towards its length.
+
 **Order of checks.** Key (401), rate limit (429), organization header (400), organization access (403), scopes (403),
 route, query and body (404, 405, 400, 415), state (409, 412, 422). A path that does not exist is 404, a method that a
 path does not have is 405 with `Allow`; neither says anything to a caller without a valid key.

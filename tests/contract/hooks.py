@@ -15,6 +15,7 @@ import schemathesis
 from hypothesis import strategies as st
 from schemathesis.core.parameters import ParameterLocation
 
+LONGEST_TEXT = 255  # characters
 MOST = 100  # items of a bulk request
 FAR_AWAY, CENTURY = 4_102_444_800, 3_155_760_000  # the year 2100, in seconds
 
@@ -44,7 +45,12 @@ schemathesis.openapi.format(
 
 @schemathesis.hook
 def filter_case(context: Any, case: Any) -> bool:
-    """Leave out lists of a bulk request whose fault is in an item: that is refused in its place of a 200."""
+    """Leave out lists of a bulk request whose fault is in an item: that is refused in its place of a 200.
+
+    And texts that are too long by the blanks around them alone, which the server cuts off before it counts.
+    """
+    if isinstance(case.body, dict) and any(map(is_padded, case.body.values())):
+        return False
     if operation_of(case) != "customers-bulk" or not case.meta.is_negative_at(ParameterLocation.BODY):
         return True
     body = case.body
@@ -69,6 +75,12 @@ def after_call(context: Any, case: Any, response: Any) -> None:
     if response.status_code == 200 and not set(case.query or ()) - {"limit", "cursor"}:
         cursor = (response.json().get("pagination") or {}).get("next_cursor") if case.method == "GET" else None
         cursors.update({operation_of(case): cursor} if cursor else {})
+
+
+def is_padded(value: Any) -> bool:
+    return (
+        isinstance(value, str) and len(value) > len(value.strip()) and len(value) > LONGEST_TEXT >= len(value.strip())
+    )
 
 
 def is_negative(case: Any) -> bool:
