@@ -16,7 +16,6 @@ from django.core.cache import caches
 from django.core.cache.backends.base import BaseCache
 from django.core.cache.backends.locmem import LocMemCache
 from django.core.cache.backends.redis import RedisCache
-from redis.connection import Connection
 from redis.exceptions import ConnectionError as BrokenConnectionError
 from redis.exceptions import NoScriptError
 
@@ -93,13 +92,12 @@ class CountingRedisCache(RedisCache):
             return connection.read_response()
 
     @property
-    def connection(self) -> Connection:
+    def connection(self) -> Any:
         """The thread's own connection: it connects when it's used, and is closed when the thread ends."""
         if not hasattr(self.thread, "connection"):
             pool = self._cache.get_client(write=True).connection_pool
             self.thread.connection = pool.connection_class(**pool.connection_kwargs)
-        connection: Connection = self.thread.connection
-        return connection
+        return self.thread.connection
 
 
 def count(counters: Sequence[Counter], cost: int, *, as_whole: bool = False) -> Count:

@@ -118,8 +118,8 @@ class Cluster:
     def create(self) -> None:
         self.run("initdb", "--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C", "--no-sync")
         self.start()
-        self.execute(f"CREATE ROLE {ROLE} LOGIN")  # type: ignore[arg-type]  # a constant's name
-        self.execute(f"CREATE DATABASE {ROLE} OWNER {ROLE}")  # type: ignore[arg-type]
+        self.execute(f"CREATE ROLE {ROLE} LOGIN")
+        self.execute(f"CREATE DATABASE {ROLE} OWNER {ROLE}")
 
     def start(self) -> None:
         """Start it and wait until it answers; without fsync, as what a stop leaves in the system's memory is enough."""

@@ -9,19 +9,18 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from threading import Event
 from typing import Any
 
+from tests.faults import COLUMNS
 from tests.faults.servers import BROKEN, Api, beside, customer
 from tests.processes import Answer
 
 CLIENTS = 8
-COLUMNS = ("fault", "sent", "2xx", "4xx", "429", "503", "other 5xx", "broken", "p99 ms")
-COLUMNS += ("acknowledged", "lost", "recovered s")
 FAILED = {"error": "Failed to fetch customers"}
 logger = logging.getLogger(__name__)
 
@@ -52,17 +51,22 @@ class Tally:
     lifted_at: float = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def send(self, method: str, path: str = "", body: Any = None, **headers: str) -> Answer | None:
-        """Send a request and note its answer; None where the connection broke."""
-        begun = time.monotonic()
+    def ask(self, method: str, path: str = "", body: Any = None, **headers: str) -> Answer:
+        """Send a request and note its answer; raise one of BROKEN where the connection broke."""
+        begun, answer = time.monotonic(), None
         try:
             answer = self.api.send(method, path, body, **headers)
-        except BROKEN:
-            answer = None
-        with self.lock:
-            self.asked.append(Asked(status(answer), begun, time.monotonic()))
-            self.judge(answer)
+        finally:
+            with self.lock:
+                self.asked.append(Asked(status(answer), begun, time.monotonic()))
+                self.judge(answer)
         return answer
+
+    def send(self, method: str, path: str = "", body: Any = None, **headers: str) -> Answer | None:
+        """Send a request and note its answer; None where the connection broke."""
+        with suppress(*BROKEN):
+            return self.ask(method, path, body, **headers)
+        return None
 
     def judge(self, answer: Answer | None) -> None:
         """Note a failure that is not the contract's 503."""
@@ -136,13 +140,17 @@ class Tally:
         failures = (self.statuses[503], fives - self.statuses[503], self.statuses[0])
         return [self.fault, len(self.asked), *counts, *failures, p99, len(self.acknowledged), self.lost, recovered]
 
-    def check(self) -> None:
-        """Report, and see that nothing acknowledged was lost and no answer broke the contract."""
+    def report(self) -> None:
+        """Write the fault's row into the log, and into the table where one is wanted."""
         row = self.row()
         logger.info("%s", dict(zip(COLUMNS, row, strict=True)))
         if table := os.environ.get("FAULTS_TABLE"):
             with Path(table).open("a") as file:
                 file.write(json.dumps(row) + "\n")
+
+    def check(self) -> None:
+        """Report, and see that nothing acknowledged was lost and no answer broke the contract."""
+        self.report()
         assert not self.wrong
         assert self.lost == 0
         assert self.statuses[0] == 0, "A connection broke."

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -35,7 +36,8 @@ def create_backwards(caller: Caller, clock: time_machine.Traveller, count: int) 
 
 def walk(caller: Caller, **query: str) -> list[str]:
     """Answer the ids of a list, page after page of three."""
-    seen, cursor = [], {}
+    seen: list[str] = []
+    cursor: dict[str, str] = {}
     while True:
         page = caller.get(query={"limit": "3", **query, **cursor}).json()
         seen += [customer["id"] for customer in page["data"]]
@@ -81,7 +83,12 @@ def test_a_change_counts_as_one_though_the_clock_was_set_back(owner: Caller, clo
     path = f"{CUSTOMERS}/{create(owner, 'changed')}"
     before = owner.get(path)["ETag"]
     clock.shift(timedelta(hours=-1))
-    sent = {"data": b'{"display_name": "Later"}', "content_type": "application/json", "headers": {"if-match": before}}
+    body = {"data": b'{"display_name": "Later"}', "content_type": "application/json"}
+    sent: dict[str, Any] = {**body, "headers": {"if-match": before}}
+        "data": b'{"display_name": "Later"}',
+        "content_type": "application/json",
+        "headers": {"if-match": before},
+    }
     assert [owner.send("PATCH", path, **sent).status_code for _ in range(2)] == [200, 412]
 
 

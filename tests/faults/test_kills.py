@@ -18,6 +18,7 @@ from threading import Event
 import pytest
 
 from tests.faults.servers import BROKEN, Api, beside, customer, email
+from tests.faults.tally import Tally
 from tests.processes import Answer
 
 CLIENTS = 16
@@ -47,6 +48,14 @@ class Journal:
     def answered(self) -> int:
         return len(self.retried) + len(self.single)
 
+    @property
+    def keyed(self) -> list[tuple[str, Answer]]:
+        return [(post.name, post.answer) for post in self.retried]
+
+    @property
+    def answers(self) -> list[tuple[str, Answer]]:
+        return self.keyed + self.single
+
 
 def kills(api: Api) -> int:
     return int(os.environ.get("FAULT_KILLS") or (10 if api.database.is_postgresql else 5))
@@ -56,32 +65,32 @@ def is_to_be_retried(answer: Answer) -> bool:
     return answer.status == 503 or (answer.status == 409 and answer.body["error"].endswith("is in progress"))
 
 
-def post_until_answered(api: Api, name: str) -> Post:
+def post_until_answered(tally: Tally, name: str) -> Post:
     for tries in range(1, MOST_TRIES + 1):
         with suppress(*BROKEN):
-            answer = api.send("POST", body=customer(name), Idempotency_Key=name)
+            answer = tally.ask("POST", body=customer(name), Idempotency_Key=name)
             if not is_to_be_retried(answer):
                 return Post(name, answer, tries)
         time.sleep(PAUSE)
     raise TimeoutError(f"{name} was never answered.")
 
 
-def post_once(api: Api, name: str, journal: Journal) -> None:
+def post_once(tally: Tally, name: str, journal: Journal) -> None:
     try:
-        journal.single.append((name, api.send("POST", body=customer(name))))
+        journal.single.append((name, tally.ask("POST", body=customer(name))))
     except BROKEN:
         journal.lost.append(name)
         time.sleep(PAUSE)
 
 
-def post_again_and_again(api: Api, journal: Journal, stop: Event) -> None:
+def post_again_and_again(tally: Tally, journal: Journal, stop: Event) -> None:
     """Create customers, most of them under a key, until told to stop; none is given up before it's answered."""
     while not stop.is_set():
         name = uuid.uuid4().hex
         if random.random() < 0.8:
-            journal.retried.append(post_until_answered(api, name))
+            journal.retried.append(post_until_answered(tally, name))
         else:
-            post_once(api, name, journal)
+            post_once(tally, name, journal)
 
 
 def workers_of(api: Api) -> list[int]:
@@ -119,9 +128,9 @@ def named(posts: Iterable[tuple[str, Answer]]) -> set[tuple[str, str]]:
     return {(email(name), answer.body["data"]["id"]) for name, answer in posts if answer.status == 201}
 
 
-def retry_all(api: Api, posts: list[Post]) -> list[Post]:
+def retry_all(tally: Tally, posts: list[Post]) -> list[Post]:
     with ThreadPoolExecutor(CLIENTS) as pool:
-        return list(pool.map(lambda post: post_until_answered(api, post.name), posts))
+        return list(pool.map(lambda post: post_until_answered(tally, post.name), posts))
 
 
 def report(api: Api, journal: Journal, seconds: float) -> None:
@@ -139,19 +148,21 @@ def report(api: Api, journal: Journal, seconds: float) -> None:
 @pytest.mark.faults
 def test_killed_workers_lose_nothing_and_do_nothing_twice(api: Api) -> None:
     journal, start = Journal(), time.monotonic()
-    with beside(*[partial(post_again_and_again, api, journal)] * CLIENTS):
+    tally = Tally(f"a worker killed {kills(api)} times", api)
+    with beside(*[partial(post_again_and_again, tally, journal)] * CLIENTS):
         kill_workers(api, journal)
     report(api, journal, time.monotonic() - start)
-    keyed = [(post.name, post.answer) for post in journal.retried]
+    tally.acknowledged += [id_ for _, id_ in named(journal.answers)]
+    tally.report()
 
     assert any(post.tries > 1 for post in journal.retried), "no kill met a request"
-    assert {answer.status for _, answer in keyed + journal.single} == {201}
-    rows, acknowledged = stored(api), named(keyed + journal.single)
+    assert {answer.status for _, answer in journal.answers} == {201}
+    rows, acknowledged = stored(api), named(journal.answers)
     assert set(rows.values()) == {1}
     assert acknowledged <= set(rows)
     assert {address for address, _ in set(rows) - acknowledged} <= set(map(email, journal.lost))
 
-    again = retry_all(api, journal.retried)
+    again = retry_all(tally, journal.retried)
     assert {(post.answer.status, post.answer.headers["Idempotent-Replayed"]) for post in again} == {(201, "true")}
-    assert named((post.name, post.answer) for post in again) == named(keyed)
+    assert named((post.name, post.answer) for post in again) == named(journal.keyed)
     assert stored(api) == rows

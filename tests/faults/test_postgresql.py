@@ -71,13 +71,13 @@ def take_connections(cluster: Cluster, held: ExitStack) -> None:
 @contextmanager
 def read_only(cluster: Cluster) -> Iterator[None]:
     """Let the API's connections read and no more, as one does that was left on a standby."""
-    cluster.execute(f"ALTER ROLE {ROLE} SET default_transaction_read_only = on")  # type: ignore[arg-type]
+    cluster.execute(f"ALTER ROLE {ROLE} SET default_transaction_read_only = on")
     try:
         cluster.disconnect_api()
         time.sleep(SECONDS)
         yield
     finally:
-        cluster.execute(f"ALTER ROLE {ROLE} RESET default_transaction_read_only")  # type: ignore[arg-type]
+        cluster.execute(f"ALTER ROLE {ROLE} RESET default_transaction_read_only")
         cluster.disconnect_api()
 
 

@@ -131,7 +131,7 @@ def insert(neighbour: psycopg.Connection[Any], email: str) -> None:
 def customers_on(disk: Path, on: OnPostgresql) -> Iterator[None]:
     """Keep the table of customers on a disk of its own."""
     on.cluster.own(disk)
-    on.cluster.execute(f"CREATE TABLESPACE small LOCATION '{disk}'")  # type: ignore[arg-type]
+    on.cluster.execute(f"CREATE TABLESPACE small LOCATION '{disk}'")
     on.cluster.execute("ALTER TABLE customers_customer SET TABLESPACE small", database=ROLE)
     try:
         yield
@@ -155,11 +155,11 @@ def test_a_full_disk(on_postgresql: OnPostgresql, small_disk: Path) -> None:
 def repeatable_read(on: OnPostgresql) -> Iterator[None]:
     """Have the API's transactions see one state of the database, so that some can't be put in an order with others."""
     try:
-        on.cluster.execute(f"ALTER ROLE {ROLE} SET default_transaction_isolation = 'repeatable read'")  # type: ignore[arg-type]
+        on.cluster.execute(f"ALTER ROLE {ROLE} SET default_transaction_isolation = 'repeatable read'")
         on.cluster.disconnect_api()
         yield
     finally:
-        on.cluster.execute(f"ALTER ROLE {ROLE} RESET default_transaction_isolation")  # type: ignore[arg-type]
+        on.cluster.execute(f"ALTER ROLE {ROLE} RESET default_transaction_isolation")
         on.cluster.disconnect_api()
 
 
