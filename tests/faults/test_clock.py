@@ -85,10 +85,6 @@ def test_a_change_counts_as_one_though_the_clock_was_set_back(owner: Caller, clo
     clock.shift(timedelta(hours=-1))
     body = {"data": b'{"display_name": "Later"}', "content_type": "application/json"}
     sent: dict[str, Any] = {**body, "headers": {"if-match": before}}
-        "data": b'{"display_name": "Later"}',
-        "content_type": "application/json",
-        "headers": {"if-match": before},
-    }
     assert [owner.send("PATCH", path, **sent).status_code for _ in range(2)] == [200, 412]
 
 
