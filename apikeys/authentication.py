@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from apikeys.models import ApiKey
 from apikeys.throttling import refuse_guessing
 
-KEY_HEADER = "x-api-key"
+KEY_HEADER, BEARER_HEADER = "HTTP_X_API_KEY", "HTTP_AUTHORIZATION"  # as WSGI names `x-api-key` and `Authorization`
 
 
 class KeyAuthentication(BaseAuthentication):
@@ -39,7 +39,8 @@ def key_of(request: Request) -> ApiKey:
 
 def presented_key(request: Request) -> str:
     """Answer the key that the request bears; "" for none, and for two that differ."""
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    sent = request._request.META
+    scheme, _, token = sent.get(BEARER_HEADER, "").partition(" ")
     bearer = token.strip() if scheme.lower() == "bearer" else ""
-    key = request.headers.get(KEY_HEADER, "").strip()
+    key = sent.get(KEY_HEADER, "").strip()
     return "" if key and bearer and key != bearer else key or bearer

@@ -3,6 +3,7 @@
 import hmac
 import logging
 import uuid
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
@@ -10,12 +11,13 @@ from django.core.cache import cache, caches
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import DatabaseError, InterfaceError, models, transaction
-from django.db.models import Q
+from django.db.models import CharField, Q
 from django.utils import timezone
 
 from apikeys import keys
 from apikeys.scopes import ScopesField
 from asteri.circuit import shared_cache
+from asteri.statements import Parameter, Select
 from organizations.models import Organization
 
 logger = logging.getLogger(__name__)
@@ -57,8 +59,9 @@ class ApiKeyManager(models.Manager["ApiKey"]):
         plain = keys.PlainKey.parse(text)
         if plain is None:
             return None
-        found = self.select_related("organization").filter(public_id=plain.public_id)[:1]
-        return next((key for key in found if key.matches(plain) and not key.has_ended), None)
+        row = BY_PUBLIC_ID.row(public_id=plain.public_id)
+        key = self.model.joined(row) if row else None
+        return key if key and key.matches(plain) and not key.has_ended else None
 
 
 def positive(name: str) -> models.CheckConstraint:
@@ -127,6 +130,15 @@ class ApiKey(models.Model):
         if self.organization.is_suspended:
             return KeyState.SUSPENDED
         return KeyState.GRACE if self.is_replaced else KeyState.ACTIVE
+
+    @classmethod
+    def joined(cls, row: Sequence[Any]) -> "ApiKey":
+        """Answer the key of a row of BY_PUBLIC_ID, its organization loaded."""
+        key = cls.from_db(None, KEY_FIELDS, row[: len(KEY_FIELDS)])
+        key._state.fields_cache["organization"] = Organization.from_db(
+            None, ORGANIZATION_FIELDS, row[len(KEY_FIELDS) :]
+        )
+        return key
 
     def clean(self) -> None:
         """Refuse a new key that would be dead at birth."""
@@ -203,3 +215,14 @@ class ApiKey(models.Model):
 def exceeds(value: Any, bound: Any) -> bool:
     """Whether a limit or an expiry goes beyond a bound; None is none, which goes beyond any."""
     return bound is not None and (value is None or value > bound)
+
+
+KEY_FIELDS = [field.attname for field in ApiKey._meta.concrete_fields]
+ORGANIZATION_FIELDS = [field.attname for field in Organization._meta.concrete_fields]
+BY_PUBLIC_ID = Select(
+    lambda: (
+        ApiKey.objects.filter(public_id=Parameter("public_id", CharField()))
+        .order_by()
+        .values_list(*KEY_FIELDS, *(f"organization__{name}" for name in ORGANIZATION_FIELDS))
+    )
+)

@@ -1,6 +1,7 @@
 """Scopes: what a key may do. None implies another; a key without scopes may do nothing."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 from django.db import models
@@ -26,6 +27,12 @@ def parse(names: Iterable[str]) -> list[Scope]:
     return [scope for scope in Scope if scope in wanted]
 
 
+@lru_cache(maxsize=1024)
+def granted(*names: str) -> tuple[Scope, ...]:
+    """Answer the scopes among the names, each once, in the enumeration's order."""
+    return tuple(scope for scope in Scope if scope in names)
+
+
 class ScopesField(models.CharField):
     """A set of scopes in one column, as OAuth 2.0 writes them (RFC 6749, section 3.3): names with spaces between."""
 
@@ -38,8 +45,7 @@ class ScopesField(models.CharField):
 
     def to_python(self, value: Any) -> list[Scope]:
         """Answer the scopes of a column's text or of any collection of names."""
-        names = value.split() if isinstance(value, str) else value or ()
-        return [scope for scope in Scope if scope in set(names)]
+        return list(granted(*(value.split() if isinstance(value, str) else value or ())))
 
     def get_prep_value(self, value: Any) -> str:
         """Write the scopes for their column."""

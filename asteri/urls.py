@@ -16,7 +16,7 @@ admin.site.site_header = admin.site.site_title = "Asteri"
 admin.site.index_title = "Organizations, customers and keys"
 
 public = SimpleRouter(trailing_slash=False, use_regex_path=False)
-public.register("customers", CustomerViewSet, basename="customers")
+public.register("customers", CustomerViewSet, basename="customers")  # first, as most requests are for these
 public.register("organizations", OrganizationViewSet, basename="organizations")
 public.register("api-keys", ApiKeyViewSet, basename="api-keys")
 

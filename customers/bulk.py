@@ -5,13 +5,12 @@ One commit, so that a killed process leaves none of them: a retry never meets wh
 
 from collections.abc import Iterator
 from typing import Any
-from uuid import UUID
 
 from django.db import transaction
 from rest_framework.request import Request
-from rest_framework.response import Response
 
 from asteri.api.errors import ApiError, Issue, invalid_payload, issues_of
+from asteri.api.renderers import json_response
 from customers.conflicts import conflict
 from customers.models import TakenError
 from customers.retries import Done
@@ -46,8 +45,8 @@ def create_all(request: Request, items: list[Any]) -> Done:
     """Store each item that can be; answer a result for each, in order."""
     with transaction.atomic():
         results = [create_one(request, item) for item in items]
-    customers = [UUID(result["data"]["id"]) for result in results if "data" in result]
-    return Done(Response({"data": results}), customers)
+    customers = [result["data"]["id"] for result in results if "data" in result]
+    return Done(json_response({"data": results}), customers)
 
 
 def create_one(request: Request, item: Any) -> dict[str, Any]:

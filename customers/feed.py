@@ -7,12 +7,13 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.http import HttpResponse
 from rest_framework.request import Request
-from rest_framework.response import Response
 
 from asteri.api.cursors import seal, unseal
 from asteri.api.errors import Issue, invalid_query
 from asteri.api.pagination import bad_limit, limit_of
+from asteri.api.renderers import json_response
 from asteri.moments import timestamp
 from customers.changes import CustomerChange, changes_after, feed_of
 from customers.models import Customer
@@ -43,7 +44,7 @@ def faults(request: Request) -> Iterator[Issue]:
         yield Issue(path="cursor", message="Invalid cursor")
 
 
-def answer(request: Request, customers: QuerySet[Customer]) -> Response:
+def answer(request: Request, customers: QuerySet[Customer]) -> HttpResponse:
     """Answer the changes that follow the cursor; 400 where some that follow it are no longer kept."""
     organization, after, limit = organization_of(request), place_of(request) or 0, limit_of(request) or 0
     changes = changes_after(organization, after, limit)
@@ -53,7 +54,7 @@ def answer(request: Request, customers: QuerySet[Customer]) -> Response:
     present = customers.in_bulk([change.customer_id for change in changes])
     last = max(after, pruned_to, *(change.place or 0 for change in changes))
     pagination = {"limit": limit, "next_cursor": seal(PLACE.pack(last), scope_of(request))}
-    return Response({"data": [described(change, present) for change in changes], "pagination": pagination})
+    return json_response({"data": [described(change, present) for change in changes], "pagination": pagination})
 
 
 def described(change: CustomerChange, present: dict[UUID, Customer]) -> dict[str, Any]:

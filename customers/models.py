@@ -1,22 +1,25 @@
 """Customers: a stable identity for the people and businesses that an organization serves."""
 
 import uuid
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from typing import Any, Self
 
-from django.db import IntegrityError, models, transaction
+from django.db import IntegrityError, connection, models, transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from asteri.statements import Insert
 from customers import emails, phones
 from customers.changes import CustomerChange, Feed, Tombstone
 from customers.emails import email_key
 from customers.idempotency import IdempotencyLink, IdempotencyRecord
 from customers.phones import phone_key
 from customers.search import every_word, searchable
+from customers.tallies import CustomerTally
 from organizations.models import Organization
 
-__all__ = ["Customer", "CustomerChange", "Feed", "IdempotencyLink", "IdempotencyRecord", "Tombstone"]
+__all__ = ["Customer", "CustomerChange", "CustomerTally", "Feed", "IdempotencyLink", "IdempotencyRecord", "Tombstone"]
 MAX_LENGTH = 255
 EMAIL_IS_UNIQUE = "customer_email_is_unique_in_its_organization"
 EXTERNAL_ID_IS_UNIQUE = "customer_external_id_is_unique_in_its_organization"
@@ -44,10 +47,20 @@ class TakenError(Exception):
         self.field = field
 
 
+def etag(version: int) -> str:
+    """Answer the entity tag of a version (RFC 9110, section 8.8.3), alike for every representation of it."""
+    return f'"{version}"'
+
+
 def now_in_milliseconds() -> datetime:
     """Answer the time in the precision that the contract shows, so that what is stored is what is answered."""
     now = timezone.now()
     return now.replace(microsecond=now.microsecond // 1000 * 1000)
+
+
+def savepoint() -> AbstractContextManager[None]:
+    """Answer what keeps a transaction usable after a refused statement; a statement outside of one needs nothing."""
+    return transaction.atomic() if connection.in_atomic_block else nullcontext()
 
 
 class CustomerQuerySet(models.QuerySet["Customer"]):
@@ -108,6 +121,9 @@ class Customer(models.Model):
         )
         indexes = (
             models.Index(name="customers_newest", fields=["organization", "-created_at", "-id"]),
+            models.Index(
+                name="customers_newest_of_a_type", fields=["organization", "account_type", "-created_at", "-id"]
+            ),
             models.Index(name="customers_by_phone", fields=["organization", "phone_key"]),
         )
 
@@ -120,8 +136,8 @@ class Customer(models.Model):
         if not self._state.adding:
             self.version, self.updated_at = self.version + 1, now_in_milliseconds()
         try:
-            with transaction.atomic():
-                super().save(*args, **kwargs)
+            with savepoint():
+                INSERT.send(self) if self._state.adding else super().save(*args, **kwargs)
         except IntegrityError as error:
             field = next((field for mark, field in TAKEN_FIELDS.items() if mark in str(error)), None)
             if field is None:
@@ -130,8 +146,8 @@ class Customer(models.Model):
 
     @property
     def etag(self) -> str:
-        """The entity tag of this version (RFC 9110, section 8.8.3), alike for every representation of it."""
-        return f'"{self.version}"'
+        """The entity tag of this version."""
+        return etag(self.version)
 
     def change(self, fields: dict[str, Any]) -> None:
         """Set the fields and store the customer, unless they are what they were; raises what `save` raises."""
@@ -160,3 +176,6 @@ class Customer(models.Model):
         if self.account_type == AccountType.INDIVIDUAL:
             names.reverse()
         return next(filter(None, (*names, self.email or "")), "")[:MAX_LENGTH].rstrip()
+
+
+INSERT = Insert(Customer)

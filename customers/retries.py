@@ -14,14 +14,15 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.http import HttpResponse
 from rest_framework.request import Request
-from rest_framework.response import Response
 
 from asteri.api.errors import ApiError, Issue
+from asteri.api.renderers import json_response
 from customers.models import IdempotencyLink, IdempotencyRecord
 from organizations.context import organization_of
 
-HEADER = "Idempotency-Key"
+HEADER, VARIABLE = "Idempotency-Key", "HTTP_IDEMPOTENCY_KEY"
 FORM = re.compile(r"[\x21-\x7e]{1,255}")
 
 # On SQLite the transaction itself holds the lock on all writing, so a second request waits and then replays.
@@ -35,11 +36,11 @@ TAKE_TURN = {
 class Done:
     """What a POST has done: its answer, and the customers that the answer tells about."""
 
-    response: Response
+    response: HttpResponse
     customers: Iterable[UUID]
 
 
-def once(request: Request, act: Callable[[], Done]) -> Response:
+def once(request: Request, act: Callable[[], Done]) -> HttpResponse:
     """Carry out `act`, or answer what it answered first under the request's key.
 
     Raise 400 for a malformed key, 409 while the first request is under way, 422 for a request that differs from it.
@@ -61,17 +62,17 @@ def once(request: Request, act: Callable[[], Done]) -> Response:
         return done.response
 
 
-def replay(record: IdempotencyRecord, fingerprint: str) -> Response:
+def replay(record: IdempotencyRecord, fingerprint: str) -> HttpResponse:
     """Answer what was answered first; raise 422 for a request that isn't the same."""
     if fingerprint != record.fingerprint:
         raise ApiError(422, f"{HEADER} was used with a different request", field=HEADER)
     headers = {"Idempotent-Replayed": "true", **({"Location": record.location} if record.location else {})}
-    return Response(json.loads(record.body), status=record.status, headers=headers)
+    return json_response(json.loads(record.body), record.status, headers)
 
 
 def idempotency_key(request: Request) -> str | None:
     """Answer the request's key, None where it has none; raise 400 for a malformed one."""
-    key = request.headers.get(HEADER)
+    key = request.META.get(VARIABLE)
     if key is not None and not FORM.fullmatch(key):
         issue = Issue(path=HEADER, message="Must be 1 to 255 visible ASCII characters")
         raise ApiError(400, f"Invalid {HEADER}", issues=[issue])
@@ -91,6 +92,6 @@ def store(done: Done, **fields: Any) -> None:
     """Keep an answer, and note whose data it holds."""
     response = done.response
     location = response.headers.get("Location", "")
-    body = json.dumps(response.data, ensure_ascii=False)
+    body = response.content.decode()
     record = IdempotencyRecord.objects.create(status=response.status_code, location=location, body=body, **fields)
     IdempotencyLink.objects.bulk_create(IdempotencyLink(record=record, customer_id=id_) for id_ in done.customers)

@@ -1,26 +1,33 @@
 """The customers routes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any, ClassVar, cast
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.http import HttpResponse
 from rest_framework.decorators import action
+from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
-from rest_framework.response import Response
 
 from apikeys.scopes import Scope
 from apikeys.throttling import charge
 from asteri.api.errors import Issue
+from asteri.api.identifiers import UUID_FORM
+from asteri.api.pagination import Position, Slice
 from asteri.api.preconditions import is_unchanged, require_match
+from asteri.api.renderers import json_response
 from asteri.api.serializers import StrictSerializer
 from asteri.api.viewsets import PublicViewSet
 from customers import bulk, feed
 from customers.conflicts import conflict, holder_of, location_of
 from customers.filters import CustomerFilters
-from customers.models import Customer, TakenError
+from customers.models import Customer, TakenError, etag
 from customers.retries import Done, once
 from customers.serializers import (
+    FIELDS,
     ChangeCustomerSerializer,
     CreateCustomerSerializer,
     ReplaceCustomerSerializer,
@@ -28,6 +35,7 @@ from customers.serializers import (
     represent,
     representation,
 )
+from customers.statements import read_page, retrieve
 from organizations.context import organization_of
 
 CHANGED = "Customer has changed"
@@ -61,24 +69,46 @@ class CustomerViewSet(PublicViewSet):
         """Answer what is wrong with `expand`, or with the feed's own `limit` and `cursor`."""
         return feed.faults(request) if self.action == "changes" else expand_faults(request)
 
-    def list(self, request: Request) -> Response:
+    def list(self, request: Request) -> HttpResponse:
         """Answer one page of the customers that match the query."""
-        page = self.paginate_queryset(self.filter_queryset(self.get_queryset())) or []
-        return self.get_paginated_response(list(map(representation(request), page)))
+        page: Any = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+        return self.get_paginated_response(list(map(representation(request).show, page)))
 
-    def retrieve(self, request: Request, pk: str) -> Response:
+    def read_page(self, queryset: Any, page: Slice, after: Position | None) -> tuple[Sequence[Any], int]:
+        """Answer a page's rows and the count of all pages, which is kept unless filters ask for another one."""
+        columns, query = representation(self.request).columns, self.request.query_params
+        if query.keys() & CustomerFilters.base_filters <= {"account_type"}:
+            account_type = {"account_type": query["account_type"]} if "account_type" in query else {}
+            return read_page(page, after, columns, organization=organization_of(self.request).pk, **account_type)
+        return super().read_page(queryset.values_list(*columns), page, after)
+
+    def position_of(self, row: Any) -> tuple[datetime, UUID]:
+        """Answer a row's place in the order of the list."""
+        return row[FIELDS.index("created_at")], row[FIELDS.index("id")]
+
+    def retrieve(self, request: Request, pk: str) -> HttpResponse:
         """Answer one customer, or 304 to a caller who has this version of it."""
-        customer = self.find(pk)
-        if is_unchanged(request, customer.etag):
-            return Response(status=304, headers={"ETag": customer.etag})
-        return Response({"data": representation(request)(customer)}, headers={"ETag": customer.etag})
+        wanted = representation(request)
+        values = self.read_one(pk, *wanted.columns, "version")
+        headers = {"ETag": etag(values[-1])}
+        if is_unchanged(request, headers["ETag"]):
+            return json_response(status=304, headers=headers)
+        return json_response({"data": wanted.show(values)}, headers=headers)
 
-    def create(self, request: Request) -> Response:
+    def read_one(self, pk: str, *columns: str) -> Any:
+        """Answer the columns of one customer; 404 where the organization has none with that id."""
+        organization = organization_of(self.request).pk
+        values = retrieve(*columns).row(organization=organization, id=UUID(pk)) if UUID_FORM.fullmatch(pk) else None
+        if values is None:
+            raise NotFound
+        return values
+
+    def create(self, request: Request) -> HttpResponse:
         """Store a customer; 409 where its e-mail address or its external id is taken."""
         body = self.judged(CreateCustomerSerializer(data=request.data, context=self.rules))
         return once(request, lambda: Done(created(customer := self.stored(body)), [customer.pk]))
 
-    def partial_update(self, request: Request, pk: str) -> Response:
+    def partial_update(self, request: Request, pk: str) -> HttpResponse:
         """Change the fields that are sent; 412 where the customer is no longer what the caller has seen."""
         self.find(pk)
         sent = request.data  # read before anything is held: a slow client keeps nobody waiting but itself
@@ -88,23 +118,23 @@ class CustomerViewSet(PublicViewSet):
             require_match(request, customer.etag, CHANGED)
             return answered(self.stored(body))
 
-    def destroy(self, request: Request, pk: str) -> Response:
+    def destroy(self, request: Request, pk: str) -> HttpResponse:
         """Delete a customer: its data is gone, its e-mail is free, its id is never used again."""
         with transaction.atomic():
             customer = self.locked(pk)
             require_match(request, customer.etag, CHANGED)
             customer.delete()
-        return Response(status=204)
+        return json_response(status=204)
 
     @action(detail=False, methods=["post"])
-    def bulk(self, request: Request) -> Response:
+    def bulk(self, request: Request) -> HttpResponse:
         """Store up to a hundred customers, each by itself; every ten count as a request."""
         items = bulk.items_of(request)
         charge(request, bulk.extra_cost(items))
         return once(request, lambda: bulk.create_all(request, items))
 
     @action(detail=False, methods=["put"], url_path="by-external-id/<text:external_id>")
-    def upsert(self, request: Request, external_id: str) -> Response:
+    def upsert(self, request: Request, external_id: str) -> HttpResponse:
         """Create the customer with that external id, or replace all of it; exact when others do the same at once."""
         rules = {**self.rules, "external_id": external_id.strip()}
         body = self.judged(
@@ -123,7 +153,7 @@ class CustomerViewSet(PublicViewSet):
                         raise conflict(request, error, value) from None
 
     @action(detail=False)
-    def changes(self, request: Request) -> Response:
+    def changes(self, request: Request) -> HttpResponse:
         """Answer what has happened to the customers since a cursor, in the order in which it took effect."""
         return feed.answer(request, self.get_queryset())
 
@@ -151,12 +181,12 @@ class CustomerViewSet(PublicViewSet):
         return customer
 
 
-def answered(customer: Customer) -> Response:
+def answered(customer: Customer) -> HttpResponse:
     """Answer a customer as it is now."""
-    return Response({"data": represent(customer)}, headers={"ETag": customer.etag})
+    return json_response({"data": represent(customer)}, headers={"ETag": customer.etag})
 
 
-def created(customer: Customer) -> Response:
+def created(customer: Customer) -> HttpResponse:
     """Answer a new customer, and where it can be retrieved."""
     headers = {"ETag": customer.etag, "Location": location_of(customer.pk)}
-    return Response({"data": represent(customer)}, status=201, headers=headers)
+    return json_response({"data": represent(customer)}, status=201, headers=headers)

@@ -10,7 +10,7 @@ from asteri.api.errors import ApiError
 from asteri.api.identifiers import UUID_FORM
 from organizations.models import Organization
 
-HEADER = "x-organization-id"
+HEADER, VARIABLE = "x-organization-id", "HTTP_X_ORGANIZATION_ID"  # the header, and how WSGI names it
 
 
 class OrganizationContext(BasePermission):
@@ -22,7 +22,7 @@ class OrganizationContext(BasePermission):
         An action that the view names in `without_organization` may do without the header, not with a wrong one.
         """
         organization = organization_of(request)
-        is_optional = view.action in view.without_organization and HEADER not in request.headers
+        is_optional = view.action in view.without_organization and VARIABLE not in request.META
         named = organization.id if is_optional else named_organization(request)
         if named != organization.id or organization.is_suspended:
             raise ApiError(403, "API key does not have access to this organization")
@@ -31,7 +31,7 @@ class OrganizationContext(BasePermission):
 
 def named_organization(request: Request) -> uuid.UUID:
     """Read the header; raise the contract's 400 where it is missing or malformed."""
-    text = request.headers.get(HEADER, "").strip()
+    text = request.META.get(VARIABLE, "").strip()
     if not text:
         raise bad_header("Missing organization context. Provide x-organization-id.", "Required")
     if not UUID_FORM.fullmatch(text):

@@ -3,9 +3,10 @@
 from typing import ClassVar
 
 from django.db.models import QuerySet
+from django.http import HttpResponse
 from rest_framework.request import Request
-from rest_framework.response import Response
 
+from asteri.api.renderers import json_response
 from asteri.api.viewsets import PublicViewSet
 from organizations.context import organization_of
 from organizations.models import Organization
@@ -26,11 +27,11 @@ class OrganizationViewSet(PublicViewSet):
         """Answer the organization that the key belongs to."""
         return Organization.objects.filter(pk=organization_of(self.request).pk)
 
-    def list(self, request: Request) -> Response:
+    def list(self, request: Request) -> HttpResponse:
         """Answer the one page there is."""
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset())) or []
         return self.get_paginated_response([represent(organization) for organization in page])
 
-    def retrieve(self, request: Request, pk: str) -> Response:
+    def retrieve(self, request: Request, pk: str) -> HttpResponse:
         """Answer the organization."""
-        return Response({"data": represent(self.find(pk))})
+        return json_response({"data": represent(self.find(pk))})

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TypedDict
 
 from django.core.exceptions import SuspiciousOperation
-from django.http import Http404
+from django.http import Http404, HttpResponse
 from rest_framework.exceptions import (
     APIException,
     AuthenticationFailed,
@@ -14,8 +14,8 @@ from rest_framework.exceptions import (
     UnsupportedMediaType,
     ValidationError,
 )
-from rest_framework.response import Response
 
+from asteri.api.renderers import json_response
 from asteri.faults import is_database_fault
 
 logger = logging.getLogger(__name__)
@@ -50,11 +50,11 @@ def invalid_query(issues: Iterable[Issue]) -> ApiError:
     return ApiError(400, "Invalid query parameters", issues=list(issues))
 
 
-def exception_handler(exc: Exception, context: Mapping[str, Any]) -> Response:
+def exception_handler(exc: Exception, context: Mapping[str, Any]) -> HttpResponse:
     """Answer any exception of a view in the contract's words; what was not foreseen is logged, and is a 500."""
     view = context["view"]
     error = exc if isinstance(exc, ApiError) else translated(exc, view)
-    return Response(error.body, status=error.status_code, headers=error.headers)
+    return json_response(error.body, error.status_code, error.headers)
 
 
 def translated(exc: Exception, view: Any) -> ApiError:  # noqa: PLR0911 - one row of the error table a line.

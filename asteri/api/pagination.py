@@ -15,12 +15,13 @@ from uuid import UUID
 
 from django.db.models import BooleanField, DateTimeField, Func, QuerySet, UUIDField, Value
 from django.db.models.sql.compiler import SQLCompiler
+from django.http import HttpResponse
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
-from rest_framework.response import Response
 
 from asteri.api.cursors import seal, unseal
 from asteri.api.errors import Issue
+from asteri.api.renderers import json_response
 
 DEFAULT_LIMIT, MAX_LIMIT = 25, 100
 NEWEST_FIRST, OLDEST_FIRST = "-created_at", "created_at"
@@ -47,6 +48,11 @@ class Position:
     created_at: datetime
     id: UUID
 
+    @property
+    def values(self) -> tuple[Value, Value]:
+        """The row's columns, to be part of a query."""
+        return Value(self.created_at, DateTimeField()), Value(self.id, UUIDField())
+
     def encode(self, scope: str) -> str:
         """Answer the cursor for the page after this row, good within `scope`."""
         return seal(LAYOUT.pack((self.created_at - EPOCH) // timedelta(microseconds=1), self.id.bytes), scope)
@@ -60,10 +66,23 @@ class Position:
         moment, identifier = LAYOUT.unpack(payload)
         return cls(EPOCH + timedelta(microseconds=moment), UUID(bytes=identifier))
 
-    def following(self, queryset: QuerySet[Any], order: str) -> QuerySet[Any]:
-        """Answer the rows after this one."""
-        here = (Value(self.created_at, DateTimeField()), Value(self.id, UUIDField()))
-        return queryset.filter(RowComparison("created_at", "id", *here, operator="<" if order == NEWEST_FIRST else ">"))
+
+@dataclass(frozen=True)
+class Slice:
+    """Which rows a page asks for: in what order, how many, and whether from the beginning or after a row."""
+
+    order: str
+    limit: int
+    is_later: bool
+
+    def of(self, queryset: QuerySet[Any, Any], created_at: Any, id: Any) -> QuerySet[Any, Any]:  # noqa: A002 - the column's name.
+        """Answer those rows, and one more that tells of a next page; a later page follows the row of those columns."""
+        is_newest_first = self.order == NEWEST_FIRST
+        if self.is_later:
+            after = RowComparison("created_at", "id", created_at, id, operator="<" if is_newest_first else ">")
+            queryset = queryset.filter(after)
+        sign = "-" if is_newest_first else ""
+        return queryset.order_by(f"{sign}created_at", f"{sign}id")[: self.limit + 1]
 
 
 class RowComparison(Func):
@@ -110,18 +129,13 @@ class KeysetPagination(BasePagination):
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         """Answer the rows of the page; remember the count of all pages, and whether there is a next one."""
-        self.count = queryset.count()
-        rest = self.after.following(queryset, self.order) if self.after else queryset
-        direction = "-" if self.order == NEWEST_FIRST else ""
-        rows = list(rest.order_by(f"{direction}created_at", f"{direction}id")[: self.limit + 1])
-        page = rows[: self.limit]
-        self.next_cursor = (
-            Position(page[-1].created_at, page[-1].id).encode(self.scope) if len(rows) > len(page) else None
-        )
+        rows, self.count = view.read_page(queryset, Slice(self.order, self.limit, self.after is not None), self.after)
+        page: list[Any] = rows[: self.limit]
+        self.next_cursor = Position(*view.position_of(page[-1])).encode(self.scope) if len(rows) > len(page) else None
         return page
 
-    def get_paginated_response(self, data: Any) -> Response:
+    def get_paginated_response(self, data: Any) -> HttpResponse:  # type: ignore[override]  # written here and now
         """Answer the page in its envelope."""
-        return Response(
+        return json_response(
             {"data": data, "pagination": {"count": self.count, "limit": self.limit, "next_cursor": self.next_cursor}}
         )

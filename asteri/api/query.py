@@ -53,16 +53,15 @@ class StrictFilterBackend(DjangoFilterBackend):
 
     def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
         """Answer the rows that match; raise 400 with every fault."""
-        known = {*view.filterset_class.base_filters, *view.paginator.parameters, *view.known_parameters}
-        issues = check_query(request, known)
-        filterset = self.get_filterset(request, queryset, view)
+        filters = view.filterset_class.base_filters
+        issues = check_query(request, {*filters, *view.paginator.parameters, *view.known_parameters})
+        filterset = self.get_filterset(request, queryset, view) if request.query_params.keys() & filters else None
         refuse(issues, self.value_faults(filterset, request, view))
-        matching: QuerySet[Any] = filterset.qs
-        return matching
+        return filterset.qs if filterset else queryset
 
     def value_faults(self, filterset: Any, request: Request, view: Any) -> Iterator[Issue]:
         """Answer what is wrong with the values of the filters, then of the page."""
-        for name, messages in filterset.errors.items():
+        for name, messages in filterset.errors.items() if filterset else ():
             yield from (Issue(path=name, message=str(message)) for message in messages)
         yield from view.query_faults(request)
-        yield from view.paginator.read(request, view, filters=filterset.filters)
+        yield from view.paginator.read(request, view, filters=view.filterset_class.base_filters)

@@ -4,21 +4,30 @@ key (401) → limit (429) → organization (400, 403) → scopes (403) → route
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from functools import cache
 from typing import Any, ClassVar, cast
+from uuid import UUID
 
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django_filters import FilterSet
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
-from rest_framework.response import Response
 from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
 from asteri.api.errors import FAILED, Issue
 from asteri.api.identifiers import UUID_FORM
+from asteri.api.pagination import Position, Slice
 from asteri.api.query import check_query, refuse
 from asteri.api.request import ApiRequest
+
+
+@cache
+def made(classes: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Answer one object of each class, the same ones every time."""
+    return tuple(one() for one in classes)
 
 
 class PublicView(APIView):
@@ -43,16 +52,32 @@ class PublicView(APIView):
             parser_context=self.get_parser_context(request),
         )
 
+    def get_parsers(self) -> Any:
+        """Answer the parsers; they, like all the steps, keep nothing of a request, so one of each serves all."""
+        return made(tuple(self.parser_classes))
+
+    def get_authenticators(self) -> Any:
+        """Answer what reads the key."""
+        return made(tuple(self.authentication_classes))
+
+    def get_throttles(self) -> Any:
+        """Answer what counts."""
+        return made(tuple(self.throttle_classes))
+
+    def get_permissions(self) -> Any:
+        """Answer what judges organization and scope."""
+        return made(tuple(self.permission_classes))
+
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Take the steps in the contract's order; REST framework's own asks for permission before it counts."""
         self.perform_authentication(request)
         self.check_throttles(request)
         self.check_permissions(request)
 
-    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Response:
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> HttpResponse:  # type: ignore[override]
         """Add what the steps have to say, and that an answer which depends on a key is nobody else's."""
-        answer = super().finalize_response(request, response, *args, **kwargs)
-        for name, value in getattr(request, "answer_headers", {}).items():
+        answer: HttpResponse = response
+        for name, value in cast(ApiRequest, request).answer_headers.items():
             answer.headers[name] = value
         answer.headers["Cache-Control"] = "no-store"
         return answer
@@ -96,6 +121,15 @@ class PublicViewSet(GenericViewSet[Any], PublicView):
         if found is None:
             raise NotFound
         return found
+
+    def read_page(self, queryset: QuerySet[Any], page: Slice, after: Position | None) -> tuple[Sequence[Any], int]:
+        """Answer a page's rows, and the count of all pages' rows."""
+        count = queryset.count()
+        return list(page.of(queryset, *after.values if after else (None, None))), count
+
+    def position_of(self, row: Any) -> tuple[datetime, UUID]:
+        """Answer a row's place in the order of the list."""
+        return row.created_at, row.id
 
     @property
     def tenant(self) -> str:

@@ -15,7 +15,6 @@ from django.test import Client, RequestFactory
 from django.urls import path
 from django.utils import timezone
 from rest_framework.request import Request
-from rest_framework.response import Response
 
 from asteri import pages
 from asteri.api.viewsets import PublicViewSet
@@ -42,14 +41,14 @@ class Failing(PublicViewSet):
 
     scopes: ClassVar = {"list": ()}
 
-    def list(self, request: Request, fault: str) -> Response:
+    def list(self, request: Request, fault: str) -> HttpResponse:
         raise FAULTS[fault]("The reason is nobody's business.")
 
 
 class FailingCustomers(CustomerViewSet):
     """Customers, of whom something breaks."""
 
-    def list(self, request: Request) -> Response:
+    def list(self, request: Request) -> HttpResponse:
         raise RuntimeError("The reason is nobody's business.")
 
 

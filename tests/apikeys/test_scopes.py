@@ -7,12 +7,13 @@ import pytest
 from django.core import serializers
 from django.core.checks import run_checks
 from django.db import connection
+from django.http import HttpResponse
 from django.urls import include, path
-from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 
 from apikeys.models import ApiKey
 from apikeys.scopes import Scope, ScopesField, parse
+from asteri.api.renderers import json_response
 from asteri.api.viewsets import PublicViewSet
 from tests.callers import CUSTOMERS, ROOT, Caller
 from tests.factories import make_customer, make_organization
@@ -31,11 +32,11 @@ class Forgetful(PublicViewSet):
 
     scopes: ClassVar = {"create": ()}
 
-    def list(self, request: Any) -> Response:
-        return Response({"data": []})
+    def list(self, request: Any) -> HttpResponse:
+        return json_response({"data": []})
 
-    def create(self, request: Any) -> Response:
-        return Response({"data": None})
+    def create(self, request: Any) -> HttpResponse:
+        return json_response({"data": None})
 
 
 class Demanding(PublicViewSet):
@@ -43,8 +44,8 @@ class Demanding(PublicViewSet):
 
     scopes: ClassVar = {"list": (Scope.WRITE_API_KEYS, Scope.READ_CUSTOMERS)}
 
-    def list(self, request: Any) -> Response:
-        return Response({"data": []})
+    def list(self, request: Any) -> HttpResponse:
+        return json_response({"data": []})
 
 
 router = SimpleRouter(trailing_slash=False, use_regex_path=False)

@@ -4,11 +4,12 @@ from typing import Any, ClassVar
 
 import pytest
 from django.core.checks import CheckMessage, run_checks
+from django.http import HttpResponse
 from django.urls import include, path
 from pytest_django import Settings
-from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 
+from asteri.api.renderers import json_response
 from asteri.api.viewsets import PublicViewSet
 
 LOCMEM = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
@@ -20,14 +21,14 @@ class Careless(PublicViewSet):
 
     scopes: ClassVar = {"retrieve": ()}
 
-    def list(self, request: Any) -> Response:
-        return Response({"data": []})
+    def list(self, request: Any) -> HttpResponse:
+        return json_response({"data": []})
 
-    def retrieve(self, request: Any, pk: str) -> Response:
-        return Response({"data": None})
+    def retrieve(self, request: Any, pk: str) -> HttpResponse:
+        return json_response({"data": None})
 
-    def create(self, request: Any) -> Response:
-        return Response({"data": None})
+    def create(self, request: Any) -> HttpResponse:
+        return json_response({"data": None})
 
 
 router = SimpleRouter(trailing_slash=False, use_regex_path=False)

@@ -50,7 +50,7 @@ def serving_contract(folder: Path) -> Iterator[Served]:
         key = json.loads(manage(database, "create_api_key", *wanted, "--per-minute", str(MOST_REQUESTS), "--json"))
         port = free_port()
         where = {"BIND": "127.0.0.1", "PORT": str(port), "FAILED_AUTH_PER_MINUTE": str(MOST_REQUESTS)}
-        with serving(*GUNICORN, port=port, log=folder / "log", DATABASE_URL=database.url, **where):
+        with serving(*GUNICORN, "asteri.wsgi", port=port, log=folder / "log", DATABASE_URL=database.url, **where):
             yield Served(f"http://127.0.0.1:{port}", organization, key["key"], key["id"])
 
 

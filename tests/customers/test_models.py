@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from customers.changes import feed_of
 from customers.models import CustomerChange, IdempotencyLink, IdempotencyRecord, Tombstone
+from customers.tallies import drift
 from tests.callers import Caller
 from tests.factories import make_customer, make_organization
 
@@ -46,3 +47,4 @@ def test_the_triggers_can_be_lifted_and_laid_again(owner: Caller) -> None:
     call_command("migrate", "customers", verbosity=0)
     make_customer(owner.organization)
     assert CustomerChange.objects.count() == 1
+    assert drift() == []

@@ -110,6 +110,13 @@ def execute(server: str, statement: sql.Composed) -> None:
         connection.execute(statement)
 
 
+def manage(database: Database, *arguments: str) -> str:
+    """Run a command of manage.py on the database; answer what it printed."""
+    result = run("manage.py", *arguments, DATABASE_URL=database.url)
+    assert result.returncode == 0, result.stderr
+    return result.stdout
+
+
 def prepare(database: Database, *limits: dict[str, int]) -> tuple[str, list[str]]:
     """Make the tables, an organization and its keys: one without a limit to speak of, then one for each limit."""
     wanted = [json.dumps({"per_minute": MANY, **each}) for each in ({}, *limits)]
