@@ -6,6 +6,7 @@ from django.views import defaults
 from asteri.api.errors import FAILED
 from asteri.api.middleware import is_api
 from asteri.api.renderers import json_response
+from asteri.developers.views import not_found
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -14,10 +15,8 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer Django's own 404: JSON under /api/."""
-    return (
-        json_response({"error": "Not found"}, 404) if is_api(request) else defaults.page_not_found(request, exception)
-    )
+    """Answer Django's own 404: JSON under /api/, else a page that leads on."""
+    return json_response({"error": "Not found"}, 404) if is_api(request) else not_found(request)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -157,6 +157,7 @@ INSTALLED_APPS = [
     "apikeys",
     "customers",
     "asteri",
+    "asteri.developers",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -29,7 +29,8 @@ urlpatterns = [
     path("llms.txt", wellknown.llms),
     path(".well-known/security.txt", wellknown.security),
     path("admin/", admin.site.urls),
-    path("", RedirectView.as_view(pattern_name="admin:index")),
+    path("", include("asteri.developers.urls")),
+    path("", RedirectView.as_view(pattern_name="developers:home")),
 ]
 handler400 = pages.bad_request
 handler404 = pages.page_not_found
