@@ -3,16 +3,15 @@
 E-mail domains are those that RFC 2606 reserves, telephone numbers the 555-0100 to 555-0199 that are kept for fiction.
 """
 
-import re
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import count, product
 from math import prod
 from random import Random
 from typing import Any
 
 from customers.loading import BATCH, Mould, Record, ahead, batches, store
-from customers.models import AccountType, Customer, now_in_milliseconds
+from customers.models import AccountType, Customer, CustomerQuerySet, now_in_milliseconds
 from organizations.models import Organization
 
 
@@ -57,9 +56,8 @@ TOWNS = words("""
 """)
 AREAS = (212, 303, 312, 404, 415, 503, 512, 602, 617, 702, 713, 801, 816, 901, 919)
 PHONES = [f"+1-{area}-555-01{line:02}" for area, line in product(AREAS, range(100))]
-EXTERNAL_ID = re.compile(r"DEMO-(\d{9})", re.ASCII)
 STRIDE = 1_000_003  # a prime that no list is as long as: striding through all combinations meets each once, well mixed
-SPAN = timedelta(days=5 * 365)
+SPAN = 5 * 365 * 24 * 60 * 60 * 1000  # milliseconds
 
 
 def generate(organization: Organization, number: int) -> Iterator[int]:
@@ -67,7 +65,7 @@ def generate(organization: Organization, number: int) -> Iterator[int]:
 
     One whose e-mail address somebody holds is made up for by another.
     """
-    records = records_of(organization, number)
+    records = records_of(organization, number, following(organization))
     while number:
         missing = 0
         for batch in ahead(batches((next(records) for _ in range(number)), BATCH)):
@@ -77,25 +75,24 @@ def generate(organization: Organization, number: int) -> Iterator[int]:
         number = missing
 
 
-def records_of(organization: Organization, number: int) -> Iterator[Record]:
-    """Yield customers without end; the first `number` of them are spread over the last years, in order."""
-    mould, now, chance = Mould(organization), now_in_milliseconds(), Random(number)  # noqa: S311 - it's fiction.
-    for index, serial in enumerate(count(following(organization))):
-        age = SPAN * max(1 - (index + chance.random()) / number, 0)
-        created_at = milliseconds(now - age)
-        yield mould.record({**invented(serial), "created_at": created_at, "updated_at": created_at})
+def records_of(organization: Organization, number: int, first: int) -> Iterator[Record]:
+    """Yield the customers from `first` on; `number` of them are spread over the last years, in order."""
+    mould, now, chance = Mould(organization), now_in_milliseconds(), Random(number).random  # noqa: S311 - it's fiction.
+    for index, serial in enumerate(count(first)):
+        age = timedelta(milliseconds=int(SPAN * max(1 - (index + chance()) / number, 0)))
+        yield mould.record(invented(serial), created_at=now - age)
+
+
+def made_for(organization: Organization) -> CustomerQuerySet:
+    """Answer the organization's customers that were made here."""
+    named = Customer.objects.of(organization).filter(external_id__gte="DEMO-0", external_id__lt="DEMO-A")
+    return named.filter(external_id__regex=r"^DEMO-[0-9]{9}$")
 
 
 def following(organization: Organization) -> int:
     """Answer the number of the first customer that was not made yet."""
-    made = Customer.objects.of(organization).filter(external_id__gte="DEMO-0", external_id__lt="DEMO-A")
-    latest = made.filter(external_id__regex=f"^{EXTERNAL_ID.pattern}$").order_by("-external_id").first()
-    return int(latest.external_id.removeprefix("DEMO-")) + 1 if latest and latest.external_id else 1
-
-
-def milliseconds(moment: datetime) -> datetime:
-    """Answer the moment without its microseconds."""
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+    latest = made_for(organization).order_by("-external_id").values_list("external_id", flat=True).first()
+    return int((latest or "DEMO-0").removeprefix("DEMO-")) + 1
 
 
 def invented(serial: int) -> dict[str, Any]:

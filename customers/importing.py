@@ -139,6 +139,7 @@ class Import:
 
     def __init__(self, shelf: Shelf, refuse: Callable[[int, list[Issue]], None]) -> None:
         self.shelf, self.refuse, self.outcome = shelf, refuse, Outcome()
+        self.under_way: list[Record] = []
 
     def run(self, rows: Iterable[Row]) -> Iterator[Outcome]:
         """Import the rows; yield what has become of them so far, after each batch."""
@@ -152,9 +153,16 @@ class Import:
         """Put the new customers on the shelf, refuse or skip the others; answer those to settle again."""
         holders = self.shelf.holders([judged.record for judged in batch if judged.record])
         new = {judged.record["id"]: judged for judged in batch if self.is_new(judged, holders)}
-        lost = self.shelf.add([judged.record for judged in new.values()]) if new else []
-        self.outcome.created += len(new) - len(lost)
+        self.under_way = [judged.record for judged in new.values()]
+        lost = self.shelf.add(self.under_way) if new else []
+        self.outcome.created, self.under_way = self.outcome.created + len(new) - len(lost), []
         return [new[record["id"]] for record in lost]
+
+    def stop(self) -> Outcome:
+        """Answer what became of the rows when the work ended early, maybe with a batch stored and not yet counted."""
+        ids = [record["id"] for record in self.under_way]
+        self.outcome.created += Customer.objects.filter(pk__in=ids).count()
+        return self.outcome
 
     def is_new(self, judged: Judged, holders: Holders) -> bool:
         """Whether the row becomes a customer, who then is a holder too; count and report it if not."""

@@ -5,6 +5,7 @@ A row's columns are the fields of a create, in the same order, so that what was 
 
 import csv
 import re
+import string
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, count
@@ -108,7 +109,8 @@ def header_fault(columns: list[str]) -> str:
 
 
 def row_of(number: int, columns: list[str], values: list[str]) -> Row:
-    """Answer a row; an empty cell counts as absent, as do those that a spreadsheet leaves out at the end."""
-    if len(values) > len(columns):
-        return Row(number, fault=f"Has {len(values)} cells, but the header {len(columns)}")
-    return Row(number, {name: restored(cell) for name, cell in zip(columns, values, strict=False) if cell.strip()})
+    """Answer a row, trimmed; an empty cell counts as absent, as do those that a spreadsheet leaves out at the end."""
+    cells = [value.strip(string.whitespace) for value in values]
+    if len(cells) > len(columns):
+        return Row(number, fault=f"Has {len(cells)} cells, but the header {len(columns)}")
+    return Row(number, {name: restored(cell) for name, cell in zip(columns, cells, strict=False) if cell})

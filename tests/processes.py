@@ -12,6 +12,9 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+
+from django.db import connection
 
 ROOT = Path(__file__).resolve().parents[1]
 LONGEST = 120  # seconds; a command that takes longer hangs
@@ -20,6 +23,14 @@ LONGEST = 120  # seconds; a command that takes longer hangs
 def surroundings(**changes: str | None) -> dict[str, str]:
     """Answer this process's environment with some variables changed; one that is None is left out."""
     return {name: value for name, value in {**os.environ, **changes}.items() if value is not None}
+
+
+def database_of_the_tests() -> str:
+    """Answer the address of the tests' own database, for another process."""
+    name = str(connection.settings_dict["NAME"])
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{name}"
+    return urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}").geturl()
 
 
 def run(*arguments: str, **changes: str | None) -> subprocess.CompletedProcess[str]:

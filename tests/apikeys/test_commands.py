@@ -2,23 +2,20 @@
 
 import io
 import json
-import os
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 import time_machine
 from django.core.management import CommandError, call_command, load_command_class
-from django.db import connection
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from apikeys.models import ApiKey
 from organizations.models import Organization
 from tests.callers import MANY, Caller
 from tests.factories import make_organization
-from tests.processes import run
+from tests.processes import database_of_the_tests, run
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 NOBODY = "00000000-0000-4000-8000-000000000000"
@@ -347,14 +344,6 @@ def test_only_create_and_rotate_show_a_key(organization: Organization, as_json: 
     assert not KEY.search(shown)
     assert first["key"][21:53] not in shown
     assert second["key"][21:53] not in shown
-
-
-def database_of_the_tests() -> str:
-    """Answer the address of the tests' own database, for another process."""
-    name = str(connection.settings_dict["NAME"])
-    if connection.vendor == "sqlite":
-        return f"sqlite:///{name}"
-    return urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}").geturl()
 
 
 @pytest.mark.usefixtures("django_db_setup")

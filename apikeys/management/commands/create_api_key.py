@@ -12,7 +12,7 @@ from apikeys.models import DEFAULT_PER_MINUTE, GRANTS, ApiKey
 from apikeys.scopes import Scope, parse
 from asteri.management.base import Command as ReportingCommand
 from asteri.moments import moment_of
-from organizations.models import Organization
+from organizations.management.base import find_organization, take_organization
 
 
 def scopes(text: str) -> list[Scope]:
@@ -47,7 +47,7 @@ class Command(ReportingCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Take whose key it is, and what it may do, how often and how long."""
-        parser.add_argument("--organization", type=uuid.UUID, required=True, metavar="UUID", help="Whose key it is.")
+        take_organization(parser, "Whose key it is.")
         parser.add_argument("--name", required=True, help="What it is for.")
         parser.add_argument("--scopes", type=scopes, required=True, help=f"Comma-separated: {', '.join(Scope.values)}.")
         parser.add_argument(
@@ -64,11 +64,9 @@ class Command(ReportingCommand):
     def handle(self, *, organization: uuid.UUID, **options: Any) -> None:
         """Create it and show it."""
         names = ("name", "scopes", *GRANTS)
+        owner = find_organization(organization)
         try:
-            owner = Organization.objects.get(pk=organization)
             key, plain = ApiKey.objects.issue(owner, **{name: options[name] for name in names})
-        except Organization.DoesNotExist:
-            raise CommandError(f"There is no organization with the id {organization}.") from None
         except (ValidationError, ImproperlyConfigured) as error:
             raise CommandError(sentence(error) if isinstance(error, ValidationError) else str(error)) from None
         lines = [f"Created {key.name} for {owner.name}. Keep the key now, it is not shown again:", plain.text]

@@ -6,7 +6,7 @@ from django.core.management import CommandParser
 from tqdm import tqdm
 
 from asteri.management.base import Command as ReportingCommand
-from customers.fiction import generate
+from customers.fiction import generate, made_for
 from customers.management.base import stopping_in_words
 from organizations.management.base import find_organization, take_organization
 
@@ -36,9 +36,10 @@ class Command(ReportingCommand):
     def handle(self, *, number: int, organization: uuid.UUID, **options: Any) -> None:
         """Make them, and say so."""
         owner = find_organization(organization)
+        before = made_for(owner).count()
         with (
+            stopping_in_words("", lambda: f"{made_for(owner).count() - before} customers were created before that."),
             tqdm(total=number, disable=None) as bar,
-            stopping_in_words("", lambda: f"{bar.n} customers were created before that."),
         ):
             for created in generate(owner, number):
                 bar.update(created)

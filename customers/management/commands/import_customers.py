@@ -1,4 +1,5 @@
 import json
+import os
 import shutil
 import uuid
 from collections.abc import Callable
@@ -47,7 +48,7 @@ class Command(ReportingCommand):
         with closing(Rehearsal(owner) if dry_run else Shelf(owner)) as shelf, errors_for_later() as errors:
             work = Import(shelf, keep_in(errors) if options["json"] else self.show)
             with (
-                stopping_in_words(file, lambda: "" if dry_run else so_far(work.outcome)),
+                stopping_in_words(file, lambda: "" if dry_run else so_far(work.stop())),
                 open(file, encoding=sheets.ENCODING, newline="") as lines,  # noqa: PTH123 - the name as it was given.
             ):
                 follow(work, lines)
@@ -88,12 +89,12 @@ def keep_in(errors: TextIO) -> Callable[[int, list[Issue]], None]:
 
 
 def follow(work: Import, lines: TextIO) -> None:
-    """Import a file's rows, and show how far that is where somebody watches."""
-    size = lines.seek(0, 2) if lines.seekable() else None
-    with tqdm(total=lines.seek(0) or size, unit="B", unit_scale=True, disable=None if size else True) as bar:
+    """Import a file's rows, and show how far that is where somebody watches; the length of a pipe is not known."""
+    size = os.fstat(lines.fileno()).st_size
+    with tqdm(total=size, unit="B", unit_scale=True, disable=None if lines.seekable() else True) as bar:
         for outcome in work.run(sheets.read(lines)):
             bar.set_postfix(asdict(outcome), refresh=False)
-            bar.update(lines.buffer.tell() - bar.n)
+            bar.update(lines.buffer.tell() - bar.n if lines.seekable() else 0)
 
 
 def summary(outcome: Outcome, *, is_rehearsal: bool) -> str:
@@ -105,7 +106,8 @@ def summary(outcome: Outcome, *, is_rehearsal: bool) -> str:
 
 def so_far(outcome: Outcome) -> str:
     """Answer what an import that ended early has done."""
-    return f"{counted(outcome.created, 'customer')} created before that; run it again, and they are skipped."
+    done = f"{counted(outcome.created, 'customer')} created before that; run it again to go on."
+    return done if outcome.created else ""
 
 
 def counted(number: int, noun: str) -> str:
