@@ -2,9 +2,9 @@
 
     DATABASE_URL=postgres://… CACHE_URL=… python -m tests.benchmarks.bulk 1000000
 
-Each command is run as people run it: in two organizations of its own, customers are generated, exported, tried, imported, and
-imported again. Of each are printed its seconds, the CPU seconds and the most memory of its process and, where PostgreSQL is on
-this machine, the CPU seconds of its processes that ended meanwhile.
+Each command is run as people run it: customers are generated and exported, then tried, imported, and imported again into
+another organization. Of each are printed its seconds, the CPU seconds and the most memory of its process and, where
+PostgreSQL is on this machine, the CPU seconds of its processes that ended meanwhile.
 """
 
 import json
@@ -47,10 +47,8 @@ def measure(*arguments: str) -> None:
     printed, used = manage(*arguments)
     seconds, database = time.perf_counter() - begun, database_seconds() - database
     cpu = used.ru_utime + used.ru_stime
-    said = json.dumps(printed)
-    print(  # noqa: T201 - the result.
-        f"{arguments[0]:20} {seconds:7.1f} s, CPU {cpu:6.1f} s + database {database:6.1f} s, {used.ru_maxrss // 1024} MB  {said}"
-    )
+    costs = f"{seconds:7.1f} s, CPU {cpu:6.1f} s, database {database:6.1f} s, {used.ru_maxrss // 1024} MB"
+    print(f"{arguments[0]:20} {costs}  {json.dumps(printed)}")  # noqa: T201 - the result.
 
 
 def main(number: str) -> None:
