@@ -8,6 +8,7 @@ from rest_framework.request import Request
 
 from apikeys.models import ApiKey
 from apikeys.throttling import refuse_guessing
+from asteri.row_security import speak_for_organization
 
 KEY_HEADER, BEARER_HEADER = "HTTP_X_API_KEY", "HTTP_AUTHORIZATION"  # as WSGI names `x-api-key` and `Authorization`
 
@@ -24,6 +25,7 @@ class KeyAuthentication(BaseAuthentication):
                 refuse_guessing(request._request)
             raise AuthenticationFailed("Invalid API key")
         request._request.META["asteri.key"] = key.public_id  # for the access log
+        speak_for_organization(key.organization_id)
         key.stamp_use()
         return None, key
 

@@ -17,6 +17,7 @@ from django.utils import timezone
 from apikeys import keys
 from apikeys.scopes import ScopesField
 from asteri.circuit import shared_cache
+from asteri.row_security import speak_for_key
 from asteri.statements import Parameter, Select
 from organizations.models import Organization
 
@@ -59,6 +60,7 @@ class ApiKeyManager(models.Manager["ApiKey"]):
         plain = keys.PlainKey.parse(text)
         if plain is None:
             return None
+        speak_for_key(plain.public_id)
         row = BY_PUBLIC_ID.row(public_id=plain.public_id)
         key = self.model.joined(row) if row else None
         return key if key and key.matches(plain) and not key.has_ended else None

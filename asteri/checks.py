@@ -5,6 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks.security.base import SECRET_KEY_MIN_LENGTH, check_secret_key
 from django.core.exceptions import ImproperlyConfigured
 from django.urls import URLPattern, URLResolver, get_resolver
 
@@ -52,6 +53,36 @@ def workers_share_a_cache(**_: Any) -> list[CheckMessage]:
             id="asteri.E004",
         )
     ]
+
+
+@register(Tags.security, deploy=True)
+def debug_is_off(**_: Any) -> list[CheckMessage]:
+    """Django's debug pages show settings, queries and the code to whoever meets an error in the admin."""
+    if not settings.DEBUG:
+        return []
+    return [Error("DEBUG is on: error pages would show how this is made.", hint="Unset it.", id="asteri.E011")]
+
+
+@register(Tags.security, deploy=True)
+def secret_key_is_strong(**_: Any) -> list[CheckMessage]:
+    """A secret key that is short, repetitive or an example's can be guessed, and with it every session and cursor."""
+    if secret_key_is_set() or not check_secret_key(None):
+        return []
+    return [
+        Error(
+            f"SECRET_KEY can be guessed: it has less than {SECRET_KEY_MIN_LENGTH} characters, repeats few or is a default.",
+            hint='Set it to what python -c "import secrets; print(secrets.token_urlsafe(48))" prints.',
+            id="asteri.E012",
+        )
+    ]
+
+
+@register(Tags.security, deploy=True)
+def hosts_are_named(**_: Any) -> list[CheckMessage]:
+    """With every host allowed, a caller chooses the host that links and redirects lead to."""
+    if "*" not in settings.ALLOWED_HOSTS:
+        return []
+    return [Error("ALLOWED_HOSTS is *: any Host header is believed.", hint="Name the hosts.", id="asteri.E013")]
 
 
 @register(Tags.urls)

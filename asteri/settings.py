@@ -78,6 +78,7 @@ TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXY_COUNT", 0)
 FAILED_AUTH_PER_MINUTE = env.number("FAILED_AUTH_PER_MINUTE", 30, least=1)
 HTTPS = env.bool("HTTPS", default=False)
 SECURITY_CONTACT = env.contacts("SECURITY_CONTACT")
+ROW_SECURITY = env.bool("ROW_SECURITY", default=False)  # whether the database itself keeps organizations apart
 
 # How it is served (asteri/gunicorn.py).
 PORT = env.number("PORT", 3000, least=1)
@@ -122,6 +123,8 @@ DATABASES = {"default": database(env.db_url("DATABASE_URL", default=f"sqlite:///
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # A file, as in production: threads can't share SQLite's in-memory database under WAL's rules.
     DATABASES["default"]["TEST"] = {"NAME": env.str("TEST_DATABASE", default=str(BASE_DIR / "test.sqlite3"))}
+# A cursor on the server outlives the message that it's declared in, and could not say for whom it reads.
+DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = ROW_SECURITY
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHE_TIMEOUT = env.seconds("CACHE_TIMEOUT", 0.075)
@@ -175,6 +178,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "asteri.row_security.StaffMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "asteri.api.middleware.Innermost",

@@ -1,10 +1,14 @@
 """System checks: each mistake is found under its id, and a sound configuration has none."""
 
+import re
 from typing import Any, ClassVar
 
 import pytest
 from django.core.checks import CheckMessage, run_checks
+from django.core.management import call_command
+from django.core.management.base import SystemCheckError
 from django.http import HttpResponse
+from django.test import override_settings
 from django.urls import include, path
 from pytest_django import Settings
 from rest_framework.routers import SimpleRouter
@@ -104,3 +108,62 @@ def test_every_action_that_names_no_scope_is_e005_however_deep_its_route() -> No
 def test_every_error_of_ours_stops_a_deployment(settings: Settings) -> None:
     settings.API_KEY_PEPPERS = {}
     assert all(message.is_serious() for message in found())
+
+
+# What the README's settings for production come to.
+PRODUCTION: dict[str, Any] = {
+    "DEBUG": False,
+    "SECRET_KEY": "a-key-for-production-that-nobody-could-guess-and-long-enough",
+    "API_KEY_PEPPERS": {1: "a-pepper-for-production-that-nobody-could-guess"},
+    "ALLOWED_HOSTS": ["api.example.com"],
+    "CACHES": REDIS,
+    "WEB_CONCURRENCY": 4,
+    "ROW_SECURITY": True,
+    **dict.fromkeys(("SECURE_SSL_REDIRECT", "SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE"), True),
+    **dict.fromkeys(("SECURE_HSTS_INCLUDE_SUBDOMAINS", "SECURE_HSTS_PRELOAD"), True),
+    "SECURE_HSTS_SECONDS": 31_536_000,
+}
+GUESSED = "SECRET_KEY can be guessed"
+MISTAKES: dict[str, tuple[dict[str, Any], str, str]] = {
+    "debug": ({"DEBUG": True}, "asteri.E011", "DEBUG is on: error pages would show how this is made."),
+    "a short secret": ({"SECRET_KEY": "s3cret" * 8}, "asteri.E012", GUESSED),
+    "a repetitive secret": ({"SECRET_KEY": "abc" * 30}, "asteri.E012", GUESSED),
+    "a default secret": ({"SECRET_KEY": f"django-insecure-{'s3cret-' * 9}"}, "asteri.E012", GUESSED),
+    "no secret": ({"SECRET_KEY": ""}, "asteri.E003", "The SECRET_KEY setting must not be empty."),
+    "no pepper": ({"API_KEY_PEPPERS": {}}, "asteri.E001", "API_KEY_PEPPERS is not set"),
+    "any host": ({"ALLOWED_HOSTS": ["*"]}, "asteri.E013", "ALLOWED_HOSTS is *: any Host header is believed."),
+    "a cache each": ({"CACHES": LOCMEM}, "asteri.E004", "WEB_CONCURRENCY is more than 1, but the cache lives in"),
+    "no row-level security": ({"ROW_SECURITY": False}, "asteri.W015", "ROW_SECURITY is off: a query that forgot its"),
+}
+
+
+def check_deployment(**changes: Any) -> None:
+    """Run `check --deploy --fail-level WARNING` with production's settings but for some changes."""
+    with override_settings(**{**PRODUCTION, **changes}):
+        call_command("check", deploy=True, fail_level="WARNING")
+
+
+def test_production_is_sound() -> None:
+    check_deployment()
+
+
+@pytest.mark.parametrize(("changes", "identifier", "sentence"), MISTAKES.values(), ids=MISTAKES)
+def test_a_mistake_that_must_not_reach_production_is_found(
+    changes: dict[str, Any], identifier: str, sentence: str
+) -> None:
+    with pytest.raises(SystemCheckError, match=re.escape(f"({identifier}) {sentence}")):
+        check_deployment(**changes)
+
+
+@pytest.mark.parametrize("change", [{"DEBUG": True}, {"ALLOWED_HOSTS": ["*"]}, {"ROW_SECURITY": False}])
+def test_what_suits_a_laptop_is_no_mistake_there(change: dict[str, Any]) -> None:
+    with override_settings(**change):
+        assert ids() == []
+
+
+def test_a_secret_that_is_missing_is_said_once(settings: Settings) -> None:
+    settings.SECRET_KEY = ""
+    assert [message.id for message in run_checks(include_deployment_checks=True) if "SECRET_KEY" in message.msg] == [
+        "asteri.E003",
+        "security.W009",
+    ]
