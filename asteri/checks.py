@@ -70,7 +70,7 @@ def secret_key_is_strong(**_: Any) -> list[CheckMessage]:
         return []
     return [
         Error(
-            f"SECRET_KEY can be guessed: it has less than {SECRET_KEY_MIN_LENGTH} characters, repeats few or is a default.",
+            f"SECRET_KEY can be guessed: a random text of {SECRET_KEY_MIN_LENGTH} characters or more could not.",
             hint='Set it to what python -c "import secrets; print(secrets.token_urlsafe(48))" prints.',
             id="asteri.E012",
         )

@@ -33,11 +33,11 @@ def database_of_the_tests() -> str:
     return urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}").geturl()
 
 
-def run(*arguments: str, **changes: str | None) -> subprocess.CompletedProcess[str]:
-    """Run our own interpreter in the project's folder, to its end."""
+def run(*arguments: str, folder: Path = ROOT, **changes: str | None) -> subprocess.CompletedProcess[str]:
+    """Run our own interpreter in a folder, the project's unless told, to its end."""
     return subprocess.run(
         [sys.executable, *arguments],
-        cwd=ROOT,
+        cwd=folder,
         env=surroundings(**changes),
         capture_output=True,
         text=True,
@@ -110,12 +110,12 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(*arguments: str, port: int, log: Path, **changes: str | None) -> Iterator[Server]:
+def serving(*arguments: str, port: int, log: Path, folder: Path = ROOT, **changes: str | None) -> Iterator[Server]:
     """Start a server, wait until it answers, and end it with SIGTERM."""
     command, env = [sys.executable, *arguments], surroundings(**changes)
     with (
         log.open("wb") as output,
-        subprocess.Popen(command, cwd=ROOT, env=env, stdout=output, stderr=subprocess.STDOUT) as process,
+        subprocess.Popen(command, cwd=folder, env=env, stdout=output, stderr=subprocess.STDOUT) as process,
     ):
         try:
             server = Server(process, port, log)
