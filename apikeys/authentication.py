@@ -24,7 +24,8 @@ class KeyAuthentication(BaseAuthentication):
             if text:
                 refuse_guessing(request._request)
             raise AuthenticationFailed("Invalid API key")
-        request._request.META["asteri.key"] = key.public_id  # for the access log
+        meta = request._request.META  # for those who watch (asteri/api/exchange.py)
+        meta["asteri.key"], meta["asteri.organization"] = key.public_id, str(key.organization_id)
         speak_for_organization(key.organization_id)
         key.stamp_use()
         return None, key

@@ -4,16 +4,28 @@ gunicorn reads `gunicorn.conf.py` of the folder that it's started in, and that f
 that this file imports may read the settings: what gunicorn is told by its options has to reach them first.
 """
 
+import io
 import json
 import os
+import resource
+import shutil
 import sys
+import tempfile
 import uuid
+from functools import partial
+from selectors import EVENT_READ
 from socket import socket
 from typing import Any
 
 import gunicorn.util
+from gunicorn.glogging import Logger
+from gunicorn.workers.gthread import ThreadWorker
 
 from asteri.api import CONTRACT_VERSION
+
+MOST_CONNECTIONS = 4_000  # to a worker, most of them idle
+OTHER_FILES = 100  # that a worker may have open beside its connections
+METERS = "PROMETHEUS_MULTIPROC_DIR"  # the library's name: where processes share their figures
 
 
 def number(name: str, default: int) -> int:
@@ -24,20 +36,56 @@ def number(name: str, default: int) -> int:
     return int(text)
 
 
+class Worker(ThreadWorker):
+    """gunicorn's worker of threads, one of which a connection takes no earlier than its first byte is there.
+
+    gunicorn's own has a thread wait five seconds for that byte: eight idle connections would keep eight threads busy.
+    """
+
+    def enqueue_req(self, conn: Any) -> None:
+        """Hand a connection to the threads, a new one as soon as it says something."""
+        if conn.initialized or conn.data_ready:
+            super().enqueue_req(conn)
+        else:
+            self.await_first_byte(conn)
+
+    def await_first_byte(self, conn: Any) -> None:
+        """Have the poller watch a connection, which is closed if it stays silent as long as an idle one may."""
+        conn.sock.setblocking(False)
+        conn.set_timeout()
+        self.pending_conns.append(conn)
+        self.poller.register(conn.sock, EVENT_READ, partial(self.on_pending_socket_readable, conn))
+
+
+class Log(Logger):
+    """gunicorn's own log, handed on to the application's, which says where it goes, from which level on and how."""
+
+    def __init__(self, cfg: Any) -> None:
+        super().__init__(cfg)
+        self.error_log.propagate = True
+
+    def setup(self, cfg: Any) -> None:
+        """Leave the handlers to the application's settings."""
+        self.cfg = cfg
+
+
+def connections() -> int:
+    """Answer how many connections a worker may hold, so that it never runs out of files, which would end it."""
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return min(MOST_CONNECTIONS, files - OTHER_FILES)
+
+
 bind = f"{os.environ.get('BIND') or '0.0.0.0'}:{number('PORT', 3000)}"  # noqa: S104 - a server serves.
 workers = number("WEB_CONCURRENCY", 1)
-worker_class = "gthread"
+worker_class = Worker
+worker_connections = connections()
 threads = number("THREADS", 8)
 keepalive = 75  # seconds; above the 60 that load balancers keep idle connections, so that none reuses a closed one
 control_socket_disable = True
 limit_request_line = 8190
 proc_name = "asteri"
-
-# No query string (it holds personal data) and never the key: its public id stands in for it.
-accesslog = "-"
-access_log_format = (
-    '%(t)s %(h)s "%(m)s %(U)s" %(s)s %(B)s bytes %(M)s ms request=%({asteri.request_id}e)s key=%({asteri.key}e)s'
-)
+accesslog = None  # the application writes a line a request itself (asteri/logs.py)
+logger_class = Log
 
 
 def on_starting(server: Any) -> None:
@@ -50,18 +98,59 @@ def on_starting(server: Any) -> None:
 
     try:
         django.setup()
-        call_command("check")
+        call_command("check", stdout=io.StringIO())  # what is sound needs no line
     except (CommandError, ImproperlyConfigured) as error:
         sys.exit(f"{error}")
+    make_meters()
+
+
+def make_meters() -> None:
+    """Make a new folder for the figures of the workers, where somebody may ask for them."""
+    from django.conf import settings  # noqa: PLC0415
+
+    os.environ.pop(METERS, None)
+    if settings.METRICS_TOKEN:
+        os.environ[METERS] = tempfile.mkdtemp(prefix="asteri-meters-")
+
+
+def post_worker_init(worker: Any) -> None:
+    """Begin to write the lines of the requests."""
+    from asteri.logs import REQUESTS  # noqa: PLC0415
+
+    REQUESTS.open()
+
+
+def worker_exit(server: Any, worker: Any) -> None:
+    """Write what lines are left."""
+    from asteri.logs import REQUESTS  # noqa: PLC0415
+
+    REQUESTS.close()
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    """Forget how a worker that has ended stood; what it counted goes on counting."""
+    if METERS in os.environ:
+        from prometheus_client.multiprocess import mark_process_dead  # noqa: PLC0415
+
+        mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
+
+
+def on_exit(server: Any) -> None:
+    """Delete the figures."""
+    if METERS in os.environ:
+        shutil.rmtree(os.environ[METERS], ignore_errors=True)
 
 
 def write_json_error(sock: socket, status_int: int, reason: str, mesg: str) -> None:
     """Answer a request that gunicorn itself refuses (a broken header, an endless line) in JSON, without its details."""
-    body = json.dumps({"error": reason}).encode()
+    from asteri.api.exchange import Exchange, tell  # noqa: PLC0415
+
+    identity, body = uuid.uuid4().hex, json.dumps({"error": reason}).encode()
     head = (
         f"HTTP/1.1 {status_int} {reason}\r\nConnection: close\r\nContent-Type: application/json\r\n"
-        f"Content-Length: {len(body)}\r\nX-Request-Id: {uuid.uuid4().hex}\r\nAsteri-Version: {CONTRACT_VERSION}\r\n\r\n"
+        f"Content-Length: {len(body)}\r\nX-Request-Id: {identity}\r\nAsteri-Version: {CONTRACT_VERSION}\r\n\r\n"
     )
+    tell(Exchange(identity, "OTHER", "unknown", status_int, len(body), 0.0, "unknown", refusal=reason))
     gunicorn.util.write_nonblock(sock, head.encode() + body)
 
 

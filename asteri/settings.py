@@ -44,6 +44,13 @@ class Environment(environ.Env):
             raise ImproperlyConfigured(f"{name} must be a number of seconds such as 2 or 0.25, not {text!r}.")
         return float(text)
 
+    def choice(self, name: str, default: str, *choices: str) -> str:
+        """Answer which of the choices is called `name`."""
+        text: str = self.str(name, default=default)
+        if text not in choices:
+            raise ImproperlyConfigured(f"{name} must be one of {', '.join(choices)}, not {text!r}.")
+        return text
+
     def numbered(self, name: str) -> dict[int, str]:
         """Answer what stands in `name` as `1=first,2=second`, by number."""
         pairs = [pair.partition("=") for pair in self.str(name, default="").split(",") if pair.strip()]
@@ -230,12 +237,22 @@ SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXY_COUNT else None
 
+# What operators see. A laptop's log is read by a person; a machine with a DATABASE_URL has one that gathers logs.
+LOG_FORMAT = env.choice("LOG_FORMAT", "text" if EMBEDDED else "json", "text", "json")
+LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+EXCHANGE_OBSERVERS = [f"asteri.logs.write_{LOG_FORMAT}", *(["asteri.meters.count"] if METRICS_TOKEN else [])]
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="WARNING")},
+    "formatters": {"text": {"()": "asteri.logs.TextFormatter"}, "json": {"()": "asteri.logs.JsonFormatter"}},
+    "filters": {"route": {"()": "asteri.logs.RouteForPath"}, "gunicorn": {"()": "asteri.logs.WithoutRequest"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
     # A refusal is no incident: of the answers, Django's own log keeps those of 500 and above.
-    "loggers": {"django": {"handlers": []}, "django.request": {"level": "ERROR"}},
+    "loggers": {
+        "django": {"handlers": []},
+        "django.request": {"level": "ERROR", "filters": ["route"]},
+        "gunicorn.error": {"level": LOG_LEVEL, "filters": ["gunicorn"]},
+    },
 }

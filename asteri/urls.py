@@ -6,8 +6,14 @@ from django.views.generic import RedirectView
 from rest_framework.routers import SimpleRouter
 
 from apikeys.views import ApiKeyViewSet
-from asteri import health, pages, wellknown
-from asteri.api import document
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("metrics", metrics.show, name="metrics"),
+    path("llms.txt", wellknown.llms, name="llms"),
+    path(".well-known/security.txt", wellknown.security, name="security"),
+    path("admin/", admin.site.urls),
+    path("", include("asteri.developers.urls")),
+    path("", RedirectView.as_view(pattern_name="developers:home"), name="home"),
 from asteri.api.viewsets import UnknownRoute
 from customers.views import CustomerViewSet
 from organizations.views import OrganizationViewSet
@@ -21,16 +27,17 @@ public.register("organizations", OrganizationViewSet, basename="organizations")
 public.register("api-keys", ApiKeyViewSet, basename="api-keys")
 
 urlpatterns = [
-    path("api/public/v1/openapi.json", document.openapi),
+    path("api/public/v1/openapi.json", document.openapi, name="openapi"),
     path("api/public/v1/", include(public.urls)),
     re_path(r"^api/public/v1(?:/|\Z)", UnknownRoute.as_view(), name="unknown"),
-    path("healthz", health.healthz),
-    path("readyz", health.readyz),
-    path("llms.txt", wellknown.llms),
-    path(".well-known/security.txt", wellknown.security),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("metrics", metrics.show, name="metrics"),
+    path("llms.txt", wellknown.llms, name="llms"),
+    path(".well-known/security.txt", wellknown.security, name="security"),
     path("admin/", admin.site.urls),
     path("", include("asteri.developers.urls")),
-    path("", RedirectView.as_view(pattern_name="developers:home")),
+    path("", RedirectView.as_view(pattern_name="developers:home"), name="home"),
 ]
 handler400 = pages.bad_request
 handler404 = pages.page_not_found

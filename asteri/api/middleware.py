@@ -2,6 +2,7 @@
 
 import re
 import threading
+import time
 import uuid
 from collections.abc import Callable
 
@@ -9,9 +10,10 @@ from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
 
 from asteri.api import CONTRACT_VERSION
+from asteri.api.exchange import REQUEST_ID, exchange_of, tell
 from asteri.api.renderers import json_response
 
-PROBES = ("/healthz", "/readyz")
+PROBES = ("/healthz", "/readyz", "/metrics")
 PLAIN = (*PROBES, "/llms.txt", "/.well-known/security.txt")  # texts for programs, which have no session either
 WITHOUT_CONTENT = (204, 304)  # they end with their headers, and may not state another length
 REQUEST_ID_FORM = re.compile(r"[A-Za-z0-9._-]{1,128}")
@@ -39,10 +41,13 @@ class ApiMiddleware:
         self.straight: Callable[[HttpRequest], HttpResponse] = Innermost.made.get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Answer the request, with the headers that every answer carries."""
-        request.META["asteri.request_id"] = request_id(request)
+        """Answer the request, with the headers that every answer carries, and tell those who watch."""
+        start = time.perf_counter()
+        request.META["asteri.request_id"] = identity = request_id(request)
+        REQUEST_ID.set(identity)
         response = self.answer(request)
-        response.headers["X-Request-Id"] = request.META["asteri.request_id"]
+        response.headers["X-Request-Id"] = identity
+        tell(exchange_of(request, response, time.perf_counter() - start))
         return response
 
     def answer(self, request: HttpRequest) -> HttpResponse:

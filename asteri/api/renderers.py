@@ -16,11 +16,13 @@ def encode(body: Any) -> bytes:
 
 
 def json_response(body: Any = None, status: int = 200, headers: Mapping[str, str] | None = None) -> HttpResponse:
-    """Answer a body, written here and now; an answer without one says nothing of its type."""
-    if body is not None:
-        return HttpResponse(encode(body), MEDIA_TYPE, status, headers=headers)
-    response = HttpResponse(status=status, headers=headers)
-    del response.headers["Content-Type"]
+    """Answer a body, written here and now, and known as `data`; an answer without one says nothing of its type."""
+    if body is None:
+        response = HttpResponse(status=status, headers=headers)
+        del response.headers["Content-Type"]
+    else:
+        response = HttpResponse(encode(body), MEDIA_TYPE, status, headers=headers)
+    response.data = body  # type: ignore[attr-defined]
     return response
 
 

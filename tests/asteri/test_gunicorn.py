@@ -1,16 +1,31 @@
 """`gunicorn asteri.wsgi`: nothing else to say, JSON even for what never reaches Django, and a log without secrets."""
 
 import json
+import os
 import re
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.callers import CUSTOMERS
-from tests.processes import Installation, Server, free_port, install, installed_in, read, run, serving
+from tests.processes import (
+    ROOT,
+    Installation,
+    Server,
+    free_port,
+    install,
+    installed_in,
+    read,
+    run,
+    serving,
+    surroundings,
+)
 
 GUNICORN = ("-m", "gunicorn", "asteri.wsgi")
 VERSION = "2026-03-23.preview"
@@ -109,26 +124,111 @@ def test_what_gunicorn_itself_refuses_carries_the_headers_of_every_answer(server
     assert answer.headers["Connection"] == "close"
 
 
-def test_the_access_log_names_request_and_key_and_keeps_the_rest_to_itself(
+def line_of(server: Server, request_id: str) -> dict[str, Any]:
+    """Answer the one line that the request has in the log."""
+    server.wait_for_line(request_id)
+    (line,) = [line for line in server.log.read_text().splitlines() if request_id in line]
+    told: dict[str, Any] = json.loads(line)
+    return told
+
+
+def test_a_request_has_one_line_that_names_its_key_and_keeps_the_rest_to_itself(
     server: Server, installation: Installation
 ) -> None:
     key = installation.printed["api_key"]
     path = f"{CUSTOMERS}?email=private@example.com"
     answer = server.request("GET", path, x_request_id="logged-request", **installation.headers)
-    assert answer.status == 200
-    line = server.wait_for_line("request=logged-request")
-    assert f'"GET {CUSTOMERS}" 200' in line
-    assert line.endswith(f"key={key[9:21]}")
+    line = line_of(server, "logged-request")
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", line.pop("time"))
+    assert 0 < line.pop("ms") < 60_000
+    assert line == {
+        "level": "INFO",
+        "logger": "asteri.requests",
+        "request_id": "logged-request",
+        "method": "GET",
+        "route": "customers-list",
+        "status": 200,
+        "bytes": int(answer.headers["Content-Length"]),
+        "key": key[9:21],
+        "organization": installation.printed["organization_id"],
+        "rate": answer.headers["RateLimit"],
+        "refusal": None,
+    }
     assert key[21:] not in server.log.read_text()
     assert "private" not in server.log.read_text()
 
 
-def test_the_access_log_never_shows_a_refused_key(server: Server, installation: Installation) -> None:
+def test_a_line_never_shows_a_refused_key(server: Server, installation: Installation) -> None:
     refused = installation.printed["api_key"][:-1] + "!"
     headers = {"x_api_key": refused, "authorization": f"Bearer {refused}", "x_request_id": "refused-request"}
     assert server.request("GET", CUSTOMERS, **headers).status == 401
-    assert server.wait_for_line("request=refused-request").endswith("key=-")
+    assert line_of(server, "refused-request")["key"] is None
     assert refused[21:] not in server.log.read_text()
+
+
+def test_an_external_id_stands_in_no_line(server: Server, installation: Installation) -> None:
+    path = f"{CUSTOMERS}/by-external-id/private-7"
+    assert server.request("PUT", path, {}, x_request_id="named-request", **installation.headers).status == 415
+    assert line_of(server, "named-request")["route"] == "customers-upsert"
+    assert "private-7" not in server.log.read_text()
+
+
+@pytest.mark.parametrize(
+    ("raw", "status"),
+    [
+        (b"GET /?email=private@example.com HTTP/1.1\r\nx-api-key private-key\r\n\r\n", 400),
+        (b"GET /private@example.com nonsense\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nx-api-key: private-" + b"a" * 9_000 + b"\r\n\r\n", 431),
+        (b"GET /private-" + b"a" * 9_000 + b" HTTP/1.1\r\n\r\n", 414),
+    ],
+    ids=["header", "line", "long header", "long line"],
+)
+def test_what_gunicorn_itself_refuses_has_a_line_like_any_other(server: Server, raw: bytes, status: int) -> None:
+    answer = server.ask(raw)
+    line = line_of(server, answer.headers["X-Request-Id"])
+    assert (line["status"], line["refusal"]) == (status, answer.body["error"])
+    assert (line["route"], line["key"], line["bytes"]) == ("unknown", None, int(answer.headers["Content-Length"]))
+    assert "private" not in server.log.read_text()
+
+
+def test_gunicorn_writes_its_own_log_in_the_same_form(server: Server) -> None:
+    line = line_of(server, "Listening at")
+    assert (line["level"], line["logger"], line["request_id"]) == ("INFO", "gunicorn.error", None)
+    assert line["message"].startswith("Listening at: http://127.0.0.1:")
+
+
+def test_people_read_text(installation: Installation, tmp_path: Path) -> None:
+    with gunicorn(installation, tmp_path / "home", LOG_FORMAT="text") as server:
+        server.request("GET", CUSTOMERS, x_request_id="text-request", **installation.headers)
+        server.request("GET", CUSTOMERS, x_request_id="text-refusal")
+        line, refusal = server.wait_for_line("text-request"), server.wait_for_line("text-refusal")
+    assert re.search(r"Z GET customers-list 200 \d+ bytes \d+\.\d ms request=text-request key=\w{12} ", line)
+    assert refusal.endswith(" key=- organization=- rate=- refusal='Invalid API key'")
+
+
+def test_the_level_hides_what_is_below_it_and_no_request(installation: Installation, tmp_path: Path) -> None:
+    with gunicorn(installation, tmp_path / "home", LOG_LEVEL="ERROR") as server:
+        server.request("GET", "/healthz", x_request_id="quiet-request")
+        server.wait_for_line("quiet-request")
+    assert len(server.log.read_text().splitlines()) == 1
+
+
+def test_nobody_who_reads_the_lines_holds_the_requests_up(installation: Installation, tmp_path: Path) -> None:
+    read_end, write_end = os.pipe()
+    port = free_port()
+    where = {**installation.surroundings, "PORT": str(port), "BIND": "127.0.0.1"}
+    with os.fdopen(read_end, "rb"), os.fdopen(write_end, "wb") as stuck:
+        process = subprocess.Popen(
+            [sys.executable, *GUNICORN], cwd=ROOT, env=surroundings(**where), stdout=stuck, stderr=subprocess.DEVNULL
+        )
+        server = Server(process, port, tmp_path / "log")
+        try:
+            server.wait_until_it_answers()
+            statuses = [server.request("GET", "/healthz").status for _ in range(400)]
+        finally:
+            process.terminate()
+            process.wait(timeout=60)
+    assert statuses == [200] * 400
 
 
 @pytest.mark.parametrize("workers", [{"WEB_CONCURRENCY": "2"}, {"GUNICORN_CMD_ARGS": "--workers 2"}])
