@@ -12,19 +12,18 @@ import shutil
 import sys
 import tempfile
 import uuid
-from functools import partial
-from selectors import EVENT_READ
 from socket import socket
 from typing import Any
 
 import gunicorn.util
 from gunicorn.glogging import Logger
-from gunicorn.workers.gthread import ThreadWorker
 
 from asteri.api import CONTRACT_VERSION
+from asteri.worker import Worker
 
 MOST_CONNECTIONS = 4_000  # to a worker, most of them idle
 OTHER_FILES = 100  # that a worker may have open beside its connections
+FILES = resource.getrlimit(resource.RLIMIT_NOFILE)  # that a process may have open: what is set, and the most
 METERS = "PROMETHEUS_MULTIPROC_DIR"  # the library's name: where processes share their figures
 
 
@@ -34,27 +33,6 @@ def number(name: str, default: int) -> int:
     if not (text.isascii() and text.isdigit() and int(text)):
         sys.exit(f"{name} must be a whole number of 1 or more, not {text!r}.")
     return int(text)
-
-
-class Worker(ThreadWorker):
-    """gunicorn's worker of threads, one of which a connection takes no earlier than its first byte is there.
-
-    gunicorn's own has a thread wait five seconds for that byte: eight idle connections would keep eight threads busy.
-    """
-
-    def enqueue_req(self, conn: Any) -> None:
-        """Hand a connection to the threads, a new one as soon as it says something."""
-        if conn.initialized or conn.data_ready:
-            super().enqueue_req(conn)
-        else:
-            self.await_first_byte(conn)
-
-    def await_first_byte(self, conn: Any) -> None:
-        """Have the poller watch a connection, which is closed if it stays silent as long as an idle one may."""
-        conn.sock.setblocking(False)
-        conn.set_timeout()
-        self.pending_conns.append(conn)
-        self.poller.register(conn.sock, EVENT_READ, partial(self.on_pending_socket_readable, conn))
 
 
 class Log(Logger):
@@ -70,9 +48,16 @@ class Log(Logger):
 
 
 def connections() -> int:
-    """Answer how many connections a worker may hold, so that it never runs out of files, which would end it."""
-    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return min(MOST_CONNECTIONS, files - OTHER_FILES)
+    """Answer how many connections a worker may hold: it must not run out of files, which would be its end.
+
+    The limit on files is raised before, as far as that is ours to do.
+    """
+    wanted = MOST_CONNECTIONS + OTHER_FILES
+    soft, hard = (wanted if limit == resource.RLIM_INFINITY else limit for limit in FILES)
+    files = max(soft, min(wanted, hard))
+    if files > soft:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (files, FILES[1]))
+    return min(wanted, files) - OTHER_FILES
 
 
 bind = f"{os.environ.get('BIND') or '0.0.0.0'}:{number('PORT', 3000)}"  # noqa: S104 - a server serves.

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import resource
 import subprocess
 import sys
 import time
@@ -257,6 +258,25 @@ def test_a_number_that_is_none_is_refused_in_a_sentence(installation: Installati
     assert result.returncode != 0
     assert "many" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+LIMITED = (
+    "import resource as r, sys; soft, hard = map(int, sys.argv[1:]); r.setrlimit(r.RLIMIT_NOFILE, (soft, hard)); "
+    "from asteri import gunicorn; print(gunicorn.worker_connections, *r.getrlimit(r.RLIMIT_NOFILE))"
+)
+
+
+@pytest.mark.parametrize(
+    ("soft", "hard", "connections", "raised"),
+    [(256, 2_048, 1_948, 2_048), (300, 300, 200, 300), (256, -1, 4_000, 4_100)],
+)
+def test_a_worker_holds_no_more_connections_than_it_may_open_files(
+    soft: int, hard: int, connections: int, raised: int
+) -> None:
+    if hard == resource.RLIM_INFINITY:
+        hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    result = run("-c", LIMITED, str(soft), str(hard))
+    assert result.stdout == f"{connections} {raised} {hard}\n", result.stderr
 
 
 def test_opens_no_control_socket_and_ends_gracefully(installation: Installation, tmp_path: Path) -> None:

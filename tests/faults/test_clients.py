@@ -1,0 +1,298 @@
+"""Clients that misbehave, before gunicorn itself and before nginx as it's shipped: all others go on being served."""
+
+import dataclasses
+import gzip
+import json
+import resource
+import socket
+import uuid
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
+from threading import Event
+
+import pytest
+
+from asteri.api import CONTRACT_VERSION
+from tests.callers import CUSTOMERS
+from tests.faults.proxies import behind, proxy
+from tests.faults.servers import Api, beside, customer, serving_api
+from tests.processes import Answer, Server, free_port, read
+
+pytestmark = pytest.mark.faults
+IDLE, UNCLOSED, SLOW, BROKEN = 1_000, 200, 40, 100
+OTHERS = 60
+SMALL = 4_096
+BAD = "127.0.0.2"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _many_files() -> Iterator[None]:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 8_192)), hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@pytest.fixture(scope="module")
+def direct(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    """Answer the API with a hundred customers, without a proxy."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TRUSTED_PROXY_COUNT", "1")
+        patch.setenv("METRICS_TOKEN", "nobody-has-this-one")
+        with serving_api(tmp_path_factory.mktemp("direct")) as api:
+            hundred = {"customers": [customer(f"first-{number}") for number in range(100)]}
+            assert api.send("POST", "/bulk", hundred).status == 200
+            yield api
+
+
+@pytest.fixture(scope="module")
+def proxied(direct: Api, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    """Answer the same API behind nginx."""
+    with proxy(tmp_path_factory.mktemp("proxied") / "nginx", direct.server.port) as nginx:
+        yield behind(nginx, direct)
+
+
+@pytest.fixture(scope="module")
+def deserted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Answer nginx with nobody behind it."""
+    with proxy(tmp_path_factory.mktemp("deserted") / "nginx", free_port()) as nginx:
+        yield nginx
+
+
+def head(api: Api, method: str, path: str = "", **headers: str) -> bytes:
+    lines = {"Host": "localhost", "x-api-key": api.key, "x-organization-id": api.organization, **headers}
+    return f"{method} {CUSTOMERS}{path} HTTP/1.1\r\n".encode() + b"".join(
+        f"{name.replace('_', '-')}: {value}\r\n".encode() for name, value in lines.items()
+    )
+
+
+def connect(api: Api, address: str = BAD) -> socket.socket:
+    connection = socket.socket()
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALL)
+    connection.bind((address, 0))
+    connection.settimeout(30)
+    connection.connect(("127.0.0.1", api.server.port))
+    return connection
+
+
+def beginnings(api: Api) -> dict[str, bytes]:
+    """Answer how far a request gets before its client breaks off or begins to trickle."""
+    return {
+        "head": head(api, "GET")[:-20],
+        "body": head(api, "POST", Content_Type="application/json", Content_Length="5000") + b'\r\n{"account_type": "',
+        "answer": head(api, "GET", "?limit=100") + b"\r\n",
+    }
+
+
+@contextmanager
+def idle(api: Api, count: int) -> Iterator[None]:
+    """Have connections that never say a word."""
+    with ExitStack() as connections:
+        for _ in range(count):
+            connections.enter_context(connect(api))
+        yield
+
+
+@contextmanager
+def slow(api: Api) -> Iterator[None]:
+    """Have clients that have begun well, and send, or read, one byte a second from then on."""
+    with ExitStack() as connections:
+        begun_well = [
+            (connections.enter_context(begun(api, sent)), sent) for sent in SLOW * [*beginnings(api).values()]
+        ]
+        with beside(partial(trickle, begun_well)):
+            yield
+
+
+def trickle(clients: list[tuple[socket.socket, bytes]], stop: Event) -> None:
+    while not stop.wait(1):
+        for connection, sent in clients:
+            with suppress(OSError):
+                connection.recv(1) if sent.endswith(b"\r\n\r\n") else connection.send(b"x")
+
+
+def begun(api: Api, sent: bytes) -> socket.socket:
+    connection = connect(api)
+    connection.sendall(sent)
+    return connection
+
+
+def break_off(api: Api, stop: Event) -> None:
+    """Be clients that are gone before they have sent all, or read anything."""
+    for _ in range(BROKEN):
+        for sent in beginnings(api).values():
+            with suppress(OSError), begun(api, sent) as connection:
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")  # a reset
+
+
+def others(api: Api) -> Counter[int]:
+    """Be clients as they should be; answer how often each status was answered."""
+
+    def create_and_look_up(_: int) -> list[int]:
+        created = api.send("POST", body=customer(uuid.uuid4().hex))
+        return [created.status, api.send("GET", f"/{created.body['data']['id']}").status]
+
+    pool = ThreadPoolExecutor(4)
+    try:
+        return Counter(status for pair in pool.map(create_and_look_up, range(OTHERS)) for status in pair)
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+ALL_SERVED = {201: OTHERS, 200: OTHERS}
+
+
+def test_idle_connections_take_no_thread(direct: Api) -> None:
+    with idle(direct, IDLE):
+        assert others(direct) == ALL_SERVED
+
+
+def test_clients_that_keep_their_end_open_hold_nobody_up(direct: Api) -> None:
+    last = head(direct, "GET", Connection="close") + b"\r\n"
+    with ExitStack() as connections:
+        for _ in range(UNCLOSED):
+            connections.enter_context(begun(direct, last))
+        assert others(direct) == ALL_SERVED
+
+
+@pytest.mark.parametrize("served", ["direct", "proxied"])
+def test_clients_that_break_off_harm_nobody(served: str, request: pytest.FixtureRequest) -> None:
+    api: Api = request.getfixturevalue(served)
+    with beside(partial(break_off, api)):
+        assert others(api) == ALL_SERVED
+    assert others(api) == ALL_SERVED
+    assert "Traceback" not in request.getfixturevalue("direct").server.log.read_text()
+
+
+def test_behind_nginx_slow_and_idle_and_broken_clients_harm_nobody(proxied: Api) -> None:
+    with idle(proxied, IDLE), slow(proxied), beside(partial(break_off, proxied)):
+        assert others(proxied) == ALL_SERVED
+
+
+def test_one_address_has_a_hundred_requests_under_way_and_no_more(proxied: Api) -> None:
+    with ExitStack() as connections:
+        for _ in range(100):
+            connections.enter_context(begun(proxied, beginnings(proxied)["body"]))
+        with connect(proxied) as one_more:
+            one_more.sendall(head(proxied, "GET") + b"\r\n")
+            answer = read(one_more)
+        assert others(proxied) == ALL_SERVED
+    assert_own(answer, 429, "Too many connections from one address")
+    assert answer.headers["Retry-After"] == "1"
+
+
+def assert_own(answer: Answer, status: int, error: str) -> None:
+    """See that an answer of nginx's own has the contract's form."""
+    assert (answer.status, answer.body) == (status, {"error": error})
+    assert answer.headers["Content-Type"] == "application/json"
+    assert answer.headers["Asteri-Version"] == CONTRACT_VERSION
+    assert len(answer.headers["X-Request-Id"]) == 32
+    assert answer.headers["Server"] == "nginx"
+
+
+@pytest.mark.parametrize(
+    ("raw", "status", "error"),
+    [
+        (b"nonsense\r\n\r\n", 400, "Bad request"),
+        (b"GET / HTTP/1.1\r\n\r\n", 400, "Bad request"),
+        (b"GET / HTTP/1.1\r\nHost: a b\r\n\r\n", 400, "Bad request"),
+        (b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: x\r\n\r\n", 400, "Bad request"),
+        (b"GET /" + b"a" * 9_000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n", 414, "URI too long"),
+        (
+            b"GET / HTTP/1.1\r\nHost: localhost\r\nx-api-key: " + b"a" * 9_000 + b"\r\n\r\n",
+            431,
+            "Request header fields too large",
+        ),
+        (
+            b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1048577\r\n\r\n",
+            413,
+            "Request body too large",
+        ),
+        (b"TRACE / HTTP/1.1\r\nHost: localhost\r\n\r\n", 405, "Method not allowed"),
+        (b"GET / HTTP/3.0\r\nHost: localhost\r\n\r\n", 505, "HTTP version not supported"),
+        (
+            b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer nobody-has-this-one\r\n\r\n",
+            404,
+            "Not found",
+        ),
+        (b"GET //%6detrics?a=b HTTP/1.1\r\nHost: localhost\r\n\r\n", 404, "Not found"),
+    ],
+)
+def test_what_nginx_itself_refuses_is_in_the_contracts_form(proxied: Api, raw: bytes, status: int, error: str) -> None:
+    assert_own(proxied.server.ask(raw), status, error)
+
+
+def test_without_gunicorn_it_is_502_until_that_is_back(deserted: Server) -> None:
+    answer = deserted.request("GET", f"{CUSTOMERS}?email=private@example.com", x_api_key="private-key")
+    assert_own(answer, 502, "Bad gateway")
+    assert answer.headers["Retry-After"] == "1"
+    log = dataclasses.replace(deserted, log=deserted.log.parent / "access.log")
+    line = json.loads(log.wait_for_line(answer.headers["X-Request-Id"]))
+    assert (line["logger"], line["method"], line["status"]) == ("nginx", "GET", 502)
+    assert "private" not in log.log.read_text() + (deserted.log.parent / "error.log").read_text()
+
+
+def test_an_answer_of_the_api_passes_as_it_is(proxied: Api, direct: Api) -> None:
+    missing = f"/{uuid.uuid4()}"
+    ours, theirs = (api.send("GET", missing, X_Request_Id="asked-7") for api in (direct, proxied))
+    assert (theirs.status, theirs.body) == (404, {"error": "Customer not found"}) == (ours.status, ours.body)
+    changing = {"Date", "Server", "Connection", "RateLimit", "RateLimit-Policy"}
+    assert {n: v for n, v in theirs.headers.items() if n not in changing} == {
+        n: v for n, v in ours.headers.items() if n not in changing
+    }
+
+
+def test_nginx_and_the_api_tell_the_same_request_id(proxied: Api, direct: Api) -> None:
+    given = proxied.send("GET", X_Request_Id="given-7").headers["X-Request-Id"]
+    new = proxied.send("GET", X_Request_Id="not well formed").headers["X-Request-Id"]
+    assert (given, len(new)) == ("given-7", 32)
+    assert "customers-list" in direct.server.wait_for_line(new)
+
+
+def test_a_failed_key_counts_against_the_address_that_nginx_saw(proxied: Api) -> None:
+    def guess(address: str, forged: str) -> int:
+        wrong = head(proxied, "GET", **{"x-api-key": "ast_live_guess", "X-Forwarded-For": forged})
+        with connect(proxied, address) as connection:
+            connection.sendall(wrong + b"\r\n")
+            return read(connection).status
+
+    statuses = [guess("127.0.0.3", f"203.0.113.{number}") for number in range(31)]
+    assert statuses == [401] * 30 + [429]
+    assert guess("127.0.0.4", "127.0.0.3") == 401
+
+
+def raw_answer(api: Api, request: bytes) -> tuple[bytes, bytes]:
+    with connect(api) as connection:
+        connection.sendall(request)
+        whole = b"".join(iter(lambda: connection.recv(65_536), b""))
+    headers, _, body = whole.partition(b"\r\n\r\n")
+    return headers, body
+
+
+COMPRESSED = {"Accept-Encoding": "gzip", "Connection": "close"}
+
+
+def test_a_long_list_is_compressed(proxied: Api) -> None:
+    headers, body = raw_answer(proxied, head(proxied, "GET", "?limit=100", **COMPRESSED) + b"\r\n")
+    assert b"Content-Encoding: gzip" in headers
+    assert b'"pagination"' in gzip.decompress(unchunked(body))
+
+
+def unchunked(body: bytes) -> bytes:
+    parts = b""
+    while body:
+        length, _, rest = body.partition(b"\r\n")
+        parts, body = parts + rest[: int(length, 16)], rest[int(length, 16) + 2 :]
+    return parts
+
+
+def test_the_largest_customer_keeps_its_etag(proxied: Api) -> None:
+    names = dict.fromkeys(("display_name", "company_name", "first_name", "last_name", "external_id"), "𝒳" * 255)
+    created = proxied.send("POST", body={**customer("largest"), **names})
+    path = f"/{created.body['data']['id']}?expand=profile"
+    headers, body = raw_answer(proxied, head(proxied, "GET", path, **COMPRESSED) + b"\r\n")
+    assert len(body) > 5_000
+    assert f"ETag: {created.headers['ETag']}".encode() in headers
