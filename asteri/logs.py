@@ -98,9 +98,9 @@ class RouteForPath(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         """Answer whether the record is kept: it tells of an exception."""
         request: Any = getattr(record, "request", None)
-        if request and isinstance(record.args, tuple):
+        if request:
             route = route_of(request)
-            record.args = tuple(route if arg == request.path else arg for arg in record.args)
+            record.args = tuple(route if arg == request.path else arg for arg in record.args or ())
         return bool(record.exc_info)
 
 

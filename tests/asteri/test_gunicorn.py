@@ -4,6 +4,7 @@ import json
 import os
 import re
 import resource
+import socket
 import subprocess
 import sys
 import time
@@ -258,6 +259,21 @@ def test_a_number_that_is_none_is_refused_in_a_sentence(installation: Installati
     assert result.returncode != 0
     assert "many" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_a_client_that_goes_on_talking_after_its_last_answer_is_cut_off(server: Server) -> None:
+    with server.connect() as connection:
+        connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        assert b'{"status":"ok"}' in b"".join(iter(lambda: connection.recv(4_096), b""))
+        with pytest.raises((BrokenPipeError, ConnectionResetError)):
+            talk(connection)
+    assert server.request("GET", "/healthz").status == 200
+
+
+def talk(connection: socket.socket) -> None:
+    for _ in range(10_000):
+        connection.sendall(b"x" * 1_000)
+        time.sleep(0.001)
 
 
 LIMITED = (

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import path
@@ -70,9 +70,7 @@ def test_a_json_line_stays_one_line(message: str) -> None:
     assert json.loads(text)["message"] == message
 
 
-def test_an_error_names_the_request_that_met_it(
-    owner: Caller, told: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_error_names_the_request_that_met_it(owner: Caller, told: pytest.LogCaptureFixture) -> None:
     with connection.execute_wrapper(broken):
         assert owner.get(headers={"x-request-id": "met-7"}).status_code == 500
     (line,) = lines(told)
@@ -94,6 +92,14 @@ def test_a_failing_page_is_logged_under_its_route_without_its_path(told: pytest.
     assert "private" not in told.text
 
 
+def test_what_tells_of_no_request_is_logged_as_it_is(told: pytest.LogCaptureFixture) -> None:
+    try:
+        broken()
+    except RuntimeError:
+        logging.getLogger("django.request").exception("Something %s", "else")
+    assert [line["message"] for line in lines(told)] == ["Something else"]
+
+
 def test_a_probe_that_fails_is_logged_once(db: None, told: pytest.LogCaptureFixture) -> None:
     with connection.execute_wrapper(out_of_reach):
         assert Client().get("/readyz").status_code == 503
@@ -101,8 +107,6 @@ def test_a_probe_that_fails_is_logged_once(db: None, told: pytest.LogCaptureFixt
 
 
 def out_of_reach(*_: Any) -> None:
-    from django.db import OperationalError  # noqa: PLC0415
-
     raise OperationalError("out of reach")
 
 
