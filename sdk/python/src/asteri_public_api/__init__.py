@@ -1,0 +1,70 @@
+"""Asteri's public API for Python."""
+
+from asteri_public_api.bodies import (
+    ChangeCustomerRequest,
+    CreateApiKeyRequest,
+    CreateCustomerRequest,
+    ListChangesQuery,
+    ListCustomersQuery,
+    ListQuery,
+    ReplaceCustomerRequest,
+    RotateApiKeyRequest,
+)
+from asteri_public_api.client import AsteriPublicApiClient, AsyncAsteriPublicApiClient
+from asteri_public_api.errors import (
+    AsteriApiError,
+    AsteriConnectionError,
+    AsteriError,
+    AsteriTimeoutError,
+    ErrorPayload,
+    Issue,
+)
+from asteri_public_api.models import (
+    ApiKey,
+    BulkResult,
+    CreatedApiKey,
+    CurrentApiKey,
+    Customer,
+    CustomerChange,
+    CustomerProfile,
+    FeedPagination,
+    Meta,
+    Organization,
+    Page,
+    Pagination,
+    Response,
+)
+from asteri_public_api.retries import Options
+
+__all__ = [
+    "ApiKey",
+    "AsteriApiError",
+    "AsteriConnectionError",
+    "AsteriError",
+    "AsteriPublicApiClient",
+    "AsteriTimeoutError",
+    "AsyncAsteriPublicApiClient",
+    "BulkResult",
+    "ChangeCustomerRequest",
+    "CreateApiKeyRequest",
+    "CreateCustomerRequest",
+    "CreatedApiKey",
+    "CurrentApiKey",
+    "Customer",
+    "CustomerChange",
+    "CustomerProfile",
+    "ErrorPayload",
+    "FeedPagination",
+    "Issue",
+    "ListChangesQuery",
+    "ListCustomersQuery",
+    "ListQuery",
+    "Meta",
+    "Options",
+    "Organization",
+    "Page",
+    "Pagination",
+    "ReplaceCustomerRequest",
+    "Response",
+    "RotateApiKeyRequest",
+]
