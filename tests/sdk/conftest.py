@@ -11,6 +11,7 @@ from tests.faults.servers import Api, manage, serving_api
 from tests.processes import run
 from tests.sdk.clients import Caller, Clients, making_clients
 from tests.sdk.proxy import Proxy, proxying
+from tests.sdk.typescript import require_it
 
 EVERY_SCOPE = "read:customers,write:customers,delete:customers,read:organizations,read:api_keys,write:api_keys"
 WALK = 10_000
@@ -68,3 +69,9 @@ def clients(request: pytest.FixtureRequest) -> Iterator[Clients]:
 def client(clients: Clients, caller: Caller) -> AsteriPublicApiClient:
     """Ask the API directly."""
     return clients.make(caller)
+
+
+@pytest.fixture(scope="session")
+def typescript() -> None:
+    """Stand on a TypeScript SDK that is built."""
+    require_it()

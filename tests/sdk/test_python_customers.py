@@ -102,6 +102,13 @@ def test_changes_follow_a_cursor(client: AsteriPublicApiClient) -> None:
     ]
 
 
+def test_a_condition_that_was_lost_on_the_way_is_refused(client: AsteriPublicApiClient) -> None:
+    created = client.customers.create(**body()).data
+    with pytest.raises(ValueError, match="if_match is None"):
+        client.customers.update(created.id, phone=None, if_match=client.customers.list().meta.etag)
+    assert client.customers.get(created.id).data == created
+
+
 @pytest.mark.parametrize("customer_id", ["", ".", ".."])
 def test_what_no_path_can_hold_is_refused_at_once(client: AsteriPublicApiClient, customer_id: str) -> None:
     with pytest.raises(ValueError, match="cannot be part of a path"):

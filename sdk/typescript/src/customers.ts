@@ -1,3 +1,4 @@
+import type { Call } from './call.js';
 import type { RequestOptions, Transport } from './transport.js';
 import type {
   BulkCreateCustomersRequest,
@@ -19,12 +20,15 @@ import type {
 /** Options of a request that the API carries out once, however often it arrives. */
 export interface IdempotentOptions extends RequestOptions {
   /** The `Idempotency-Key` to send: a random one unless set. It stays the same when the request is tried again. */
-  idempotencyKey?: string;
+  idempotencyKey?: string | undefined;
 }
 
 /** Options of a request that changes what the caller has seen. */
 export interface ConditionalOptions extends RequestOptions {
-  /** The `meta.etag` of the customer as last seen: 412 where it has changed since. */
+  /**
+   * The `meta.etag` of the customer as last seen: 412 where it has changed since. An undefined one is a `TypeError`, so
+   * that no condition is lost on the way.
+   */
   ifMatch?: string;
 }
 
@@ -47,8 +51,8 @@ export class Customers {
   }
 
   /**
-   * Every customer that matches the query: `for await (const customer of client.customers.listAll())`. Pages are fetched
-   * as they are needed, of 100 customers unless the query says otherwise.
+   * Every customer that matches the query: `for await (const customer of client.customers.listAll())`. Pages are
+   * fetched as they are needed, of 100 customers unless the query says otherwise.
    */
   async *listAll<const Q extends ListCustomersQuery = {}>(
     { query }: { query?: Q } = {},
@@ -89,19 +93,15 @@ export class Customers {
    */
   update(
     { customerId, ...body }: { customerId: string } & ChangeCustomerRequest,
-    { ifMatch, ...options }: ConditionalOptions = {},
+    options: ConditionalOptions = {},
   ): Promise<Result<CustomerResponse>> {
-    const call = { path: ['customers', customerId], body, headers: { 'if-match': ifMatch }, isRepeatable: !ifMatch };
-    return this.#transport.send({ method: 'PATCH', ...call }, options);
+    const isRepeatable = !('ifMatch' in options);
+    return this.#conditional({ method: 'PATCH', path: ['customers', customerId], body, isRepeatable }, options);
   }
 
   /** Deletes a customer for good. A repetition that finds the customer gone has done what was asked. */
-  delete(
-    { customerId }: { customerId: string },
-    { ifMatch, ...options }: ConditionalOptions = {},
-  ): Promise<{ readonly meta: Meta }> {
-    const call = { path: ['customers', customerId], headers: { 'if-match': ifMatch }, isRepeatable: true };
-    return this.#transport.send({ method: 'DELETE', ...call }, options);
+  delete({ customerId }: { customerId: string }, options: ConditionalOptions = {}): Promise<{ readonly meta: Meta }> {
+    return this.#conditional({ method: 'DELETE', path: ['customers', customerId], isRepeatable: true }, options);
   }
 
   /** Creates the customer with that external id, or replaces all of it; `meta.status` is 201 or 200. */
@@ -128,5 +128,11 @@ export class Customers {
   ): Promise<Result<T>> {
     const headers = { 'idempotency-key': idempotencyKey };
     return this.#transport.send({ method: 'POST', path, body, headers, isRepeatable: true }, options);
+  }
+
+  async #conditional<T extends object>(call: Call, given: ConditionalOptions): Promise<Result<T>> {
+    const { ifMatch, ...options } = given;
+    if ('ifMatch' in given && !ifMatch) throw new TypeError('ifMatch is undefined: the answer it is from had no ETag.');
+    return this.#transport.send({ ...call, headers: { 'if-match': ifMatch } }, options);
   }
 }

@@ -796,7 +796,7 @@ export interface components {
             name: string;
             /** @description What the key may do: scopes that the caller has itself. */
             scopes: ("read:customers" | "write:customers" | "delete:customers" | "read:organizations" | "read:api_keys" | "write:api_keys")[];
-            /** @description Requests a minute, at most the caller's own limit; the smaller of that and 60 where it is left out. */
+            /** @description Requests a minute, at most the caller's own limit; 60 or that limit where it is left out. */
             per_minute?: number;
             /** @description Requests an hour, at most the caller's own limit; null for no limit, where the caller has none. */
             per_hour?: number | null;
@@ -1058,7 +1058,7 @@ export interface components {
                 "Retry-After": components["headers"]["Retry-After"];
                 /** @description The key's limits, a member a window: `q` requests in `w` seconds (IETF draft-ietf-httpapi-ratelimit-headers). */
                 "RateLimit-Policy"?: string;
-                /** @description Where the key stands in each window, this request included: `r` requests are left, it begins anew in `t` seconds. */
+                /** @description Where the key stands in each window, this request included: `r` requests are left, and it begins anew in `t` seconds. */
                 RateLimit?: string;
                 [name: string]: unknown;
             };
@@ -1101,7 +1101,7 @@ export interface components {
         "Cache-Control": "no-store";
         /** @description The key's limits, a member a window: `q` requests in `w` seconds (IETF draft-ietf-httpapi-ratelimit-headers). */
         "RateLimit-Policy": string;
-        /** @description Where the key stands in each window, this request included: `r` requests are left, it begins anew in `t` seconds. */
+        /** @description Where the key stands in each window, this request included: `r` requests are left, and it begins anew in `t` seconds. */
         RateLimit: string;
         /** @description After how many seconds the request may be sent again. */
         "Retry-After": number;
@@ -1181,7 +1181,7 @@ export interface operations {
                     "Cache-Control"?: "no-store";
                     /** @description The key's limits, a member a window: `q` requests in `w` seconds (IETF draft-ietf-httpapi-ratelimit-headers). */
                     "RateLimit-Policy"?: string;
-                    /** @description Where the key stands in each window, this request included: `r` requests are left, it begins anew in `t` seconds. */
+                    /** @description Where the key stands in each window, this request included: `r` requests are left, and it begins anew in `t` seconds. */
                     RateLimit?: string;
                     [name: string]: unknown;
                 };
@@ -1200,7 +1200,7 @@ export interface operations {
                     "Cache-Control": components["headers"]["Cache-Control"];
                     /** @description The key's limits, a member a window: `q` requests in `w` seconds (IETF draft-ietf-httpapi-ratelimit-headers). */
                     "RateLimit-Policy"?: string;
-                    /** @description Where the key stands in each window, this request included: `r` requests are left, it begins anew in `t` seconds. */
+                    /** @description Where the key stands in each window, this request included: `r` requests are left, and it begins anew in `t` seconds. */
                     RateLimit?: string;
                     [name: string]: unknown;
                 };
@@ -1217,7 +1217,7 @@ export interface operations {
                     "Retry-After": components["headers"]["Retry-After"];
                     /** @description The key's limits, a member a window: `q` requests in `w` seconds (IETF draft-ietf-httpapi-ratelimit-headers). */
                     "RateLimit-Policy"?: string;
-                    /** @description Where the key stands in each window, this request included: `r` requests are left, it begins anew in `t` seconds. */
+                    /** @description Where the key stands in each window, this request included: `r` requests are left, and it begins anew in `t` seconds. */
                     RateLimit?: string;
                     [name: string]: unknown;
                 };
@@ -1281,7 +1281,7 @@ export interface operations {
                     "Cache-Control"?: "no-store";
                     /** @description The key's limits, a member a window: `q` requests in `w` seconds (IETF draft-ietf-httpapi-ratelimit-headers). */
                     "RateLimit-Policy"?: string;
-                    /** @description Where the key stands in each window, this request included: `r` requests are left, it begins anew in `t` seconds. */
+                    /** @description Where the key stands in each window, this request included: `r` requests are left, and it begins anew in `t` seconds. */
                     RateLimit?: string;
                     [name: string]: unknown;
                 };
@@ -1321,7 +1321,7 @@ export interface operations {
                     "Cache-Control": components["headers"]["Cache-Control"];
                     /** @description The key's limits, a member a window: `q` requests in `w` seconds (IETF draft-ietf-httpapi-ratelimit-headers). */
                     "RateLimit-Policy"?: string;
-                    /** @description Where the key stands in each window, this request included: `r` requests are left, it begins anew in `t` seconds. */
+                    /** @description Where the key stands in each window, this request included: `r` requests are left, and it begins anew in `t` seconds. */
                     RateLimit?: string;
                     [name: string]: unknown;
                 };
@@ -1338,7 +1338,7 @@ export interface operations {
                     "Retry-After": components["headers"]["Retry-After"];
                     /** @description The key's limits, a member a window: `q` requests in `w` seconds (IETF draft-ietf-httpapi-ratelimit-headers). */
                     "RateLimit-Policy"?: string;
-                    /** @description Where the key stands in each window, this request included: `r` requests are left, it begins anew in `t` seconds. */
+                    /** @description Where the key stands in each window, this request included: `r` requests are left, and it begins anew in `t` seconds. */
                     RateLimit?: string;
                     [name: string]: unknown;
                 };
@@ -1399,7 +1399,7 @@ export interface operations {
                     "Cache-Control"?: "no-store";
                     /** @description The key's limits, a member a window: `q` requests in `w` seconds (IETF draft-ietf-httpapi-ratelimit-headers). */
                     "RateLimit-Policy"?: string;
-                    /** @description Where the key stands in each window, this request included: `r` requests are left, it begins anew in `t` seconds. */
+                    /** @description Where the key stands in each window, this request included: `r` requests are left, and it begins anew in `t` seconds. */
                     RateLimit?: string;
                     [name: string]: unknown;
                 };
@@ -1439,7 +1439,7 @@ export interface operations {
                     "Cache-Control": components["headers"]["Cache-Control"];
                     /** @description The key's limits, a member a window: `q` requests in `w` seconds (IETF draft-ietf-httpapi-ratelimit-headers). */
                     "RateLimit-Policy"?: string;
-                    /** @description Where the key stands in each window, this request included: `r` requests are left, it begins anew in `t` seconds. */
+                    /** @description Where the key stands in each window, this request included: `r` requests are left, and it begins anew in `t` seconds. */
                     RateLimit?: string;
                     [name: string]: unknown;
                 };
@@ -1456,7 +1456,7 @@ export interface operations {
                     "Retry-After": components["headers"]["Retry-After"];
                     /** @description The key's limits, a member a window: `q` requests in `w` seconds (IETF draft-ietf-httpapi-ratelimit-headers). */
                     "RateLimit-Policy"?: string;
-                    /** @description Where the key stands in each window, this request included: `r` requests are left, it begins anew in `t` seconds. */
+                    /** @description Where the key stands in each window, this request included: `r` requests are left, and it begins anew in `t` seconds. */
                     RateLimit?: string;
                     [name: string]: unknown;
                 };
@@ -1511,7 +1511,7 @@ export interface operations {
                     "Cache-Control"?: "no-store";
                     /** @description The key's limits, a member a window: `q` requests in `w` seconds (IETF draft-ietf-httpapi-ratelimit-headers). */
                     "RateLimit-Policy"?: string;
-                    /** @description Where the key stands in each window, this request included: `r` requests are left, it begins anew in `t` seconds. */
+                    /** @description Where the key stands in each window, this request included: `r` requests are left, and it begins anew in `t` seconds. */
                     RateLimit?: string;
                     [name: string]: unknown;
                 };
@@ -1530,7 +1530,7 @@ export interface operations {
                     "Cache-Control": components["headers"]["Cache-Control"];
                     /** @description The key's limits, a member a window: `q` requests in `w` seconds (IETF draft-ietf-httpapi-ratelimit-headers). */
                     "RateLimit-Policy"?: string;
-                    /** @description Where the key stands in each window, this request included: `r` requests are left, it begins anew in `t` seconds. */
+                    /** @description Where the key stands in each window, this request included: `r` requests are left, and it begins anew in `t` seconds. */
                     RateLimit?: string;
                     [name: string]: unknown;
                 };
@@ -1547,7 +1547,7 @@ export interface operations {
                     "Retry-After": components["headers"]["Retry-After"];
                     /** @description The key's limits, a member a window: `q` requests in `w` seconds (IETF draft-ietf-httpapi-ratelimit-headers). */
                     "RateLimit-Policy"?: string;
-                    /** @description Where the key stands in each window, this request included: `r` requests are left, it begins anew in `t` seconds. */
+                    /** @description Where the key stands in each window, this request included: `r` requests are left, and it begins anew in `t` seconds. */
                     RateLimit?: string;
                     [name: string]: unknown;
                 };
@@ -1621,7 +1621,7 @@ export interface operations {
                     "Cache-Control"?: "no-store";
                     /** @description The key's limits, a member a window: `q` requests in `w` seconds (IETF draft-ietf-httpapi-ratelimit-headers). */
                     "RateLimit-Policy"?: string;
-                    /** @description Where the key stands in each window, this request included: `r` requests are left, it begins anew in `t` seconds. */
+                    /** @description Where the key stands in each window, this request included: `r` requests are left, and it begins anew in `t` seconds. */
                     RateLimit?: string;
                     [name: string]: unknown;
                 };
@@ -1660,7 +1660,7 @@ export interface operations {
                     "Cache-Control": components["headers"]["Cache-Control"];
                     /** @description The key's limits, a member a window: `q` requests in `w` seconds (IETF draft-ietf-httpapi-ratelimit-headers). */
                     "RateLimit-Policy"?: string;
-                    /** @description Where the key stands in each window, this request included: `r` requests are left, it begins anew in `t` seconds. */
+                    /** @description Where the key stands in each window, this request included: `r` requests are left, and it begins anew in `t` seconds. */
                     RateLimit?: string;
                     [name: string]: unknown;
                 };
@@ -1677,7 +1677,7 @@ export interface operations {
                     "Retry-After": components["headers"]["Retry-After"];
                     /** @description The key's limits, a member a window: `q` requests in `w` seconds (IETF draft-ietf-httpapi-ratelimit-headers). */
                     "RateLimit-Policy"?: string;
-                    /** @description Where the key stands in each window, this request included: `r` requests are left, it begins anew in `t` seconds. */
+                    /** @description Where the key stands in each window, this request included: `r` requests are left, and it begins anew in `t` seconds. */
                     RateLimit?: string;
                     [name: string]: unknown;
                 };
@@ -1752,7 +1752,7 @@ export interface operations {
                     "Cache-Control"?: "no-store";
                     /** @description The key's limits, a member a window: `q` requests in `w` seconds (IETF draft-ietf-httpapi-ratelimit-headers). */
                     "RateLimit-Policy"?: string;
-                    /** @description Where the key stands in each window, this request included: `r` requests are left, it begins anew in `t` seconds. */
+                    /** @description Where the key stands in each window, this request included: `r` requests are left, and it begins anew in `t` seconds. */
                     RateLimit?: string;
                     [name: string]: unknown;
                 };
@@ -1785,7 +1785,7 @@ export interface operations {
                     "Cache-Control": components["headers"]["Cache-Control"];
                     /** @description The key's limits, a member a window: `q` requests in `w` seconds (IETF draft-ietf-httpapi-ratelimit-headers). */
                     "RateLimit-Policy"?: string;
-                    /** @description Where the key stands in each window, this request included: `r` requests are left, it begins anew in `t` seconds. */
+                    /** @description Where the key stands in each window, this request included: `r` requests are left, and it begins anew in `t` seconds. */
                     RateLimit?: string;
                     [name: string]: unknown;
                 };
@@ -1802,7 +1802,7 @@ export interface operations {
                     "Retry-After": components["headers"]["Retry-After"];
                     /** @description The key's limits, a member a window: `q` requests in `w` seconds (IETF draft-ietf-httpapi-ratelimit-headers). */
                     "RateLimit-Policy"?: string;
-                    /** @description Where the key stands in each window, this request included: `r` requests are left, it begins anew in `t` seconds. */
+                    /** @description Where the key stands in each window, this request included: `r` requests are left, and it begins anew in `t` seconds. */
                     RateLimit?: string;
                     [name: string]: unknown;
                 };
@@ -1858,7 +1858,7 @@ export interface operations {
                     "Cache-Control"?: "no-store";
                     /** @description The key's limits, a member a window: `q` requests in `w` seconds (IETF draft-ietf-httpapi-ratelimit-headers). */
                     "RateLimit-Policy"?: string;
-                    /** @description Where the key stands in each window, this request included: `r` requests are left, it begins anew in `t` seconds. */
+                    /** @description Where the key stands in each window, this request included: `r` requests are left, and it begins anew in `t` seconds. */
                     RateLimit?: string;
                     [name: string]: unknown;
                 };
@@ -1892,7 +1892,7 @@ export interface operations {
                     "Cache-Control": components["headers"]["Cache-Control"];
                     /** @description The key's limits, a member a window: `q` requests in `w` seconds (IETF draft-ietf-httpapi-ratelimit-headers). */
                     "RateLimit-Policy"?: string;
-                    /** @description Where the key stands in each window, this request included: `r` requests are left, it begins anew in `t` seconds. */
+                    /** @description Where the key stands in each window, this request included: `r` requests are left, and it begins anew in `t` seconds. */
                     RateLimit?: string;
                     [name: string]: unknown;
                 };
@@ -1909,7 +1909,7 @@ export interface operations {
                     "Retry-After": components["headers"]["Retry-After"];
                     /** @description The key's limits, a member a window: `q` requests in `w` seconds (IETF draft-ietf-httpapi-ratelimit-headers). */
                     "RateLimit-Policy"?: string;
-                    /** @description Where the key stands in each window, this request included: `r` requests are left, it begins anew in `t` seconds. */
+                    /** @description Where the key stands in each window, this request included: `r` requests are left, and it begins anew in `t` seconds. */
                     RateLimit?: string;
                     [name: string]: unknown;
                 };
@@ -1972,7 +1972,7 @@ export interface operations {
                     "Cache-Control"?: "no-store";
                     /** @description The key's limits, a member a window: `q` requests in `w` seconds (IETF draft-ietf-httpapi-ratelimit-headers). */
                     "RateLimit-Policy"?: string;
-                    /** @description Where the key stands in each window, this request included: `r` requests are left, it begins anew in `t` seconds. */
+                    /** @description Where the key stands in each window, this request included: `r` requests are left, and it begins anew in `t` seconds. */
                     RateLimit?: string;
                     [name: string]: unknown;
                 };
@@ -2026,7 +2026,7 @@ export interface operations {
                     "Cache-Control": components["headers"]["Cache-Control"];
                     /** @description The key's limits, a member a window: `q` requests in `w` seconds (IETF draft-ietf-httpapi-ratelimit-headers). */
                     "RateLimit-Policy"?: string;
-                    /** @description Where the key stands in each window, this request included: `r` requests are left, it begins anew in `t` seconds. */
+                    /** @description Where the key stands in each window, this request included: `r` requests are left, and it begins anew in `t` seconds. */
                     RateLimit?: string;
                     [name: string]: unknown;
                 };
@@ -2043,7 +2043,7 @@ export interface operations {
                     "Retry-After": components["headers"]["Retry-After"];
                     /** @description The key's limits, a member a window: `q` requests in `w` seconds (IETF draft-ietf-httpapi-ratelimit-headers). */
                     "RateLimit-Policy"?: string;
-                    /** @description Where the key stands in each window, this request included: `r` requests are left, it begins anew in `t` seconds. */
+                    /** @description Where the key stands in each window, this request included: `r` requests are left, and it begins anew in `t` seconds. */
                     RateLimit?: string;
                     [name: string]: unknown;
                 };
@@ -2100,7 +2100,7 @@ export interface operations {
                     "Cache-Control"?: "no-store";
                     /** @description The key's limits, a member a window: `q` requests in `w` seconds (IETF draft-ietf-httpapi-ratelimit-headers). */
                     "RateLimit-Policy"?: string;
-                    /** @description Where the key stands in each window, this request included: `r` requests are left, it begins anew in `t` seconds. */
+                    /** @description Where the key stands in each window, this request included: `r` requests are left, and it begins anew in `t` seconds. */
                     RateLimit?: string;
                     [name: string]: unknown;
                 };
@@ -2119,7 +2119,7 @@ export interface operations {
                     "Cache-Control": components["headers"]["Cache-Control"];
                     /** @description The key's limits, a member a window: `q` requests in `w` seconds (IETF draft-ietf-httpapi-ratelimit-headers). */
                     "RateLimit-Policy"?: string;
-                    /** @description Where the key stands in each window, this request included: `r` requests are left, it begins anew in `t` seconds. */
+                    /** @description Where the key stands in each window, this request included: `r` requests are left, and it begins anew in `t` seconds. */
                     RateLimit?: string;
                     [name: string]: unknown;
                 };
@@ -2136,7 +2136,7 @@ export interface operations {
                     "Retry-After": components["headers"]["Retry-After"];
                     /** @description The key's limits, a member a window: `q` requests in `w` seconds (IETF draft-ietf-httpapi-ratelimit-headers). */
                     "RateLimit-Policy"?: string;
-                    /** @description Where the key stands in each window, this request included: `r` requests are left, it begins anew in `t` seconds. */
+                    /** @description Where the key stands in each window, this request included: `r` requests are left, and it begins anew in `t` seconds. */
                     RateLimit?: string;
                     [name: string]: unknown;
                 };
@@ -2189,7 +2189,7 @@ export interface operations {
                     "Cache-Control"?: "no-store";
                     /** @description The key's limits, a member a window: `q` requests in `w` seconds (IETF draft-ietf-httpapi-ratelimit-headers). */
                     "RateLimit-Policy"?: string;
-                    /** @description Where the key stands in each window, this request included: `r` requests are left, it begins anew in `t` seconds. */
+                    /** @description Where the key stands in each window, this request included: `r` requests are left, and it begins anew in `t` seconds. */
                     RateLimit?: string;
                     [name: string]: unknown;
                 };
@@ -2222,7 +2222,7 @@ export interface operations {
                     "Cache-Control": components["headers"]["Cache-Control"];
                     /** @description The key's limits, a member a window: `q` requests in `w` seconds (IETF draft-ietf-httpapi-ratelimit-headers). */
                     "RateLimit-Policy"?: string;
-                    /** @description Where the key stands in each window, this request included: `r` requests are left, it begins anew in `t` seconds. */
+                    /** @description Where the key stands in each window, this request included: `r` requests are left, and it begins anew in `t` seconds. */
                     RateLimit?: string;
                     [name: string]: unknown;
                 };
@@ -2239,7 +2239,7 @@ export interface operations {
                     "Retry-After": components["headers"]["Retry-After"];
                     /** @description The key's limits, a member a window: `q` requests in `w` seconds (IETF draft-ietf-httpapi-ratelimit-headers). */
                     "RateLimit-Policy"?: string;
-                    /** @description Where the key stands in each window, this request included: `r` requests are left, it begins anew in `t` seconds. */
+                    /** @description Where the key stands in each window, this request included: `r` requests are left, and it begins anew in `t` seconds. */
                     RateLimit?: string;
                     [name: string]: unknown;
                 };
@@ -2296,7 +2296,7 @@ export interface operations {
                     "Cache-Control"?: "no-store";
                     /** @description The key's limits, a member a window: `q` requests in `w` seconds (IETF draft-ietf-httpapi-ratelimit-headers). */
                     "RateLimit-Policy"?: string;
-                    /** @description Where the key stands in each window, this request included: `r` requests are left, it begins anew in `t` seconds. */
+                    /** @description Where the key stands in each window, this request included: `r` requests are left, and it begins anew in `t` seconds. */
                     RateLimit?: string;
                     [name: string]: unknown;
                 };
@@ -2315,7 +2315,7 @@ export interface operations {
                     "Cache-Control": components["headers"]["Cache-Control"];
                     /** @description The key's limits, a member a window: `q` requests in `w` seconds (IETF draft-ietf-httpapi-ratelimit-headers). */
                     "RateLimit-Policy"?: string;
-                    /** @description Where the key stands in each window, this request included: `r` requests are left, it begins anew in `t` seconds. */
+                    /** @description Where the key stands in each window, this request included: `r` requests are left, and it begins anew in `t` seconds. */
                     RateLimit?: string;
                     [name: string]: unknown;
                 };
@@ -2332,7 +2332,7 @@ export interface operations {
                     "Retry-After": components["headers"]["Retry-After"];
                     /** @description The key's limits, a member a window: `q` requests in `w` seconds (IETF draft-ietf-httpapi-ratelimit-headers). */
                     "RateLimit-Policy"?: string;
-                    /** @description Where the key stands in each window, this request included: `r` requests are left, it begins anew in `t` seconds. */
+                    /** @description Where the key stands in each window, this request included: `r` requests are left, and it begins anew in `t` seconds. */
                     RateLimit?: string;
                     [name: string]: unknown;
                 };
@@ -2387,7 +2387,7 @@ export interface operations {
                     "Cache-Control"?: "no-store";
                     /** @description The key's limits, a member a window: `q` requests in `w` seconds (IETF draft-ietf-httpapi-ratelimit-headers). */
                     "RateLimit-Policy"?: string;
-                    /** @description Where the key stands in each window, this request included: `r` requests are left, it begins anew in `t` seconds. */
+                    /** @description Where the key stands in each window, this request included: `r` requests are left, and it begins anew in `t` seconds. */
                     RateLimit?: string;
                     [name: string]: unknown;
                 };
@@ -2408,7 +2408,7 @@ export interface operations {
                     "Cache-Control": components["headers"]["Cache-Control"];
                     /** @description The key's limits, a member a window: `q` requests in `w` seconds (IETF draft-ietf-httpapi-ratelimit-headers). */
                     "RateLimit-Policy"?: string;
-                    /** @description Where the key stands in each window, this request included: `r` requests are left, it begins anew in `t` seconds. */
+                    /** @description Where the key stands in each window, this request included: `r` requests are left, and it begins anew in `t` seconds. */
                     RateLimit?: string;
                     [name: string]: unknown;
                 };
@@ -2425,7 +2425,7 @@ export interface operations {
                     "Retry-After": components["headers"]["Retry-After"];
                     /** @description The key's limits, a member a window: `q` requests in `w` seconds (IETF draft-ietf-httpapi-ratelimit-headers). */
                     "RateLimit-Policy"?: string;
-                    /** @description Where the key stands in each window, this request included: `r` requests are left, it begins anew in `t` seconds. */
+                    /** @description Where the key stands in each window, this request included: `r` requests are left, and it begins anew in `t` seconds. */
                     RateLimit?: string;
                     [name: string]: unknown;
                 };
@@ -2475,7 +2475,7 @@ export interface operations {
                     "Cache-Control"?: "no-store";
                     /** @description The key's limits, a member a window: `q` requests in `w` seconds (IETF draft-ietf-httpapi-ratelimit-headers). */
                     "RateLimit-Policy"?: string;
-                    /** @description Where the key stands in each window, this request included: `r` requests are left, it begins anew in `t` seconds. */
+                    /** @description Where the key stands in each window, this request included: `r` requests are left, and it begins anew in `t` seconds. */
                     RateLimit?: string;
                     [name: string]: unknown;
                 };
@@ -2494,7 +2494,7 @@ export interface operations {
                     "Cache-Control": components["headers"]["Cache-Control"];
                     /** @description The key's limits, a member a window: `q` requests in `w` seconds (IETF draft-ietf-httpapi-ratelimit-headers). */
                     "RateLimit-Policy"?: string;
-                    /** @description Where the key stands in each window, this request included: `r` requests are left, it begins anew in `t` seconds. */
+                    /** @description Where the key stands in each window, this request included: `r` requests are left, and it begins anew in `t` seconds. */
                     RateLimit?: string;
                     [name: string]: unknown;
                 };
@@ -2511,7 +2511,7 @@ export interface operations {
                     "Retry-After": components["headers"]["Retry-After"];
                     /** @description The key's limits, a member a window: `q` requests in `w` seconds (IETF draft-ietf-httpapi-ratelimit-headers). */
                     "RateLimit-Policy"?: string;
-                    /** @description Where the key stands in each window, this request included: `r` requests are left, it begins anew in `t` seconds. */
+                    /** @description Where the key stands in each window, this request included: `r` requests are left, and it begins anew in `t` seconds. */
                     RateLimit?: string;
                     [name: string]: unknown;
                 };
@@ -2564,7 +2564,7 @@ export interface operations {
                     "Cache-Control"?: "no-store";
                     /** @description The key's limits, a member a window: `q` requests in `w` seconds (IETF draft-ietf-httpapi-ratelimit-headers). */
                     "RateLimit-Policy"?: string;
-                    /** @description Where the key stands in each window, this request included: `r` requests are left, it begins anew in `t` seconds. */
+                    /** @description Where the key stands in each window, this request included: `r` requests are left, and it begins anew in `t` seconds. */
                     RateLimit?: string;
                     [name: string]: unknown;
                 };
@@ -2597,7 +2597,7 @@ export interface operations {
                     "Cache-Control": components["headers"]["Cache-Control"];
                     /** @description The key's limits, a member a window: `q` requests in `w` seconds (IETF draft-ietf-httpapi-ratelimit-headers). */
                     "RateLimit-Policy"?: string;
-                    /** @description Where the key stands in each window, this request included: `r` requests are left, it begins anew in `t` seconds. */
+                    /** @description Where the key stands in each window, this request included: `r` requests are left, and it begins anew in `t` seconds. */
                     RateLimit?: string;
                     [name: string]: unknown;
                 };
@@ -2614,7 +2614,7 @@ export interface operations {
                     "Retry-After": components["headers"]["Retry-After"];
                     /** @description The key's limits, a member a window: `q` requests in `w` seconds (IETF draft-ietf-httpapi-ratelimit-headers). */
                     "RateLimit-Policy"?: string;
-                    /** @description Where the key stands in each window, this request included: `r` requests are left, it begins anew in `t` seconds. */
+                    /** @description Where the key stands in each window, this request included: `r` requests are left, and it begins anew in `t` seconds. */
                     RateLimit?: string;
                     [name: string]: unknown;
                 };
@@ -2665,7 +2665,7 @@ export interface operations {
                     "Cache-Control"?: "no-store";
                     /** @description The key's limits, a member a window: `q` requests in `w` seconds (IETF draft-ietf-httpapi-ratelimit-headers). */
                     "RateLimit-Policy"?: string;
-                    /** @description Where the key stands in each window, this request included: `r` requests are left, it begins anew in `t` seconds. */
+                    /** @description Where the key stands in each window, this request included: `r` requests are left, and it begins anew in `t` seconds. */
                     RateLimit?: string;
                     [name: string]: unknown;
                 };
@@ -2698,7 +2698,7 @@ export interface operations {
                     "Cache-Control": components["headers"]["Cache-Control"];
                     /** @description The key's limits, a member a window: `q` requests in `w` seconds (IETF draft-ietf-httpapi-ratelimit-headers). */
                     "RateLimit-Policy"?: string;
-                    /** @description Where the key stands in each window, this request included: `r` requests are left, it begins anew in `t` seconds. */
+                    /** @description Where the key stands in each window, this request included: `r` requests are left, and it begins anew in `t` seconds. */
                     RateLimit?: string;
                     [name: string]: unknown;
                 };
@@ -2715,7 +2715,7 @@ export interface operations {
                     "Retry-After": components["headers"]["Retry-After"];
                     /** @description The key's limits, a member a window: `q` requests in `w` seconds (IETF draft-ietf-httpapi-ratelimit-headers). */
                     "RateLimit-Policy"?: string;
-                    /** @description Where the key stands in each window, this request included: `r` requests are left, it begins anew in `t` seconds. */
+                    /** @description Where the key stands in each window, this request included: `r` requests are left, and it begins anew in `t` seconds. */
                     RateLimit?: string;
                     [name: string]: unknown;
                 };
@@ -2773,7 +2773,7 @@ export interface operations {
                     "Cache-Control"?: "no-store";
                     /** @description The key's limits, a member a window: `q` requests in `w` seconds (IETF draft-ietf-httpapi-ratelimit-headers). */
                     "RateLimit-Policy"?: string;
-                    /** @description Where the key stands in each window, this request included: `r` requests are left, it begins anew in `t` seconds. */
+                    /** @description Where the key stands in each window, this request included: `r` requests are left, and it begins anew in `t` seconds. */
                     RateLimit?: string;
                     [name: string]: unknown;
                 };
@@ -2826,7 +2826,7 @@ export interface operations {
                     "Cache-Control": components["headers"]["Cache-Control"];
                     /** @description The key's limits, a member a window: `q` requests in `w` seconds (IETF draft-ietf-httpapi-ratelimit-headers). */
                     "RateLimit-Policy"?: string;
-                    /** @description Where the key stands in each window, this request included: `r` requests are left, it begins anew in `t` seconds. */
+                    /** @description Where the key stands in each window, this request included: `r` requests are left, and it begins anew in `t` seconds. */
                     RateLimit?: string;
                     [name: string]: unknown;
                 };
@@ -2843,7 +2843,7 @@ export interface operations {
                     "Retry-After": components["headers"]["Retry-After"];
                     /** @description The key's limits, a member a window: `q` requests in `w` seconds (IETF draft-ietf-httpapi-ratelimit-headers). */
                     "RateLimit-Policy"?: string;
-                    /** @description Where the key stands in each window, this request included: `r` requests are left, it begins anew in `t` seconds. */
+                    /** @description Where the key stands in each window, this request included: `r` requests are left, and it begins anew in `t` seconds. */
                     RateLimit?: string;
                     [name: string]: unknown;
                 };

@@ -1,3 +1,4 @@
+import type { Call } from './call.js';
 import { AsteriApiError, AsteriConnectionError, AsteriTimeoutError } from './errors.js';
 import { delayBeforeRetry, isLost, pause, type Answer, type Outcome } from './retries.js';
 import type { ErrorPayload, Result } from './types.js';
@@ -5,19 +6,19 @@ import type { ErrorPayload, Result } from './types.js';
 /** How hard to try; each can be set for the client and for one call. */
 export interface RetryOptions {
   /** How long one try may take, its answer read to the end, in milliseconds: 30,000 unless set. */
-  timeoutMs?: number;
+  timeoutMs?: number | undefined;
   /** How often a request is tried again at most: 2 unless set; 0 for never. */
-  maxRetries?: number;
+  maxRetries?: number | undefined;
   /** The longest `Retry-After` that is waited for, in milliseconds: 60,000 unless set. A longer one fails at once. */
-  maxRetryWaitMs?: number;
+  maxRetryWaitMs?: number | undefined;
 }
 
 /** What one call may be given beside its parameters. */
 export interface RequestOptions extends RetryOptions {
   /** Ends the call, its pauses between tries included: it then rejects with the signal's reason. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   /** More headers, such as an `X-Request-Id` of the caller's own. */
-  headers?: Record<string, string>;
+  headers?: Record<string, string> | undefined;
 }
 
 /** What a client is made with. */
@@ -29,31 +30,23 @@ export interface ClientOptions extends RetryOptions {
   /** A key of that organization, `ast_live_…` or `ast_test_…`. */
   apiKey: string;
   /** The header that carries the key: `x-api-key` unless set, or `Authorization: Bearer`. */
-  auth?: 'x-api-key' | 'bearer';
+  auth?: 'x-api-key' | 'bearer' | undefined;
   /** A `fetch` to use in place of the platform's. */
-  fetch?: typeof fetch;
-}
-
-/** A request as the resources describe it. */
-export interface Call {
-  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  path: readonly string[];
-  query?: object | undefined;
-  body?: object;
-  headers?: Record<string, string | undefined>;
-  /** Whether carrying it out twice does what carrying it out once does. */
-  isRepeatable: boolean;
+  fetch?: typeof fetch | undefined;
 }
 
 const ROOT = '/api/public/v1';
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** How hard to try, all of it set. */
+type Limits = { [Name in keyof RetryOptions]-?: number };
 
 /** Sends calls, again where that is safe, and reads what comes back. Holds the key, and shows it to nobody. */
 export class Transport {
   readonly #root: string;
   readonly #headers: Record<string, string>;
   readonly #fetch: typeof fetch;
-  readonly #defaults: Required<RetryOptions>;
+  readonly #defaults: Limits;
 
   constructor(options: ClientOptions) {
     for (const name of ['baseUrl', 'organizationId', 'apiKey'] as const) {

@@ -30,7 +30,7 @@ class Call(Generic[T]):
     reader: Callable[[Any, Meta], T]
     query: Mapping[str, Any] = field(default_factory=dict)
     body: Mapping[str, Any] | None = None
-    headers: Mapping[str, str | None] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
     is_repeatable: bool = True
 
     @property
@@ -47,11 +47,6 @@ class Call(Generic[T]):
     def parameters(self) -> dict[str, Any]:
         """Answer the query parameters as text."""
         return {name: plain(value) for name, value in self.query.items() if value is not None}
-
-    @property
-    def given_headers(self) -> dict[str, str]:
-        """Answer the headers that have a value."""
-        return {name: value for name, value in self.headers.items() if value is not None}
 
     def settle(self, end: End) -> T:
         """Answer what a success says, or raise the error; a repeated DELETE that finds nothing has done its work."""

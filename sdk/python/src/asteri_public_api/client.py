@@ -39,7 +39,7 @@ class Connection:
             self._base_url + call.url,
             params=call.parameters or None,
             json=call.json,
-            headers={**options.get("headers", {}), **call.given_headers, **self._headers},
+            headers={**options.get("headers", {}), **call.headers, **self._headers},
             timeout=limits.timeout,
         )
         return exchange(request, limits, is_repeatable=call.is_repeatable)

@@ -28,6 +28,7 @@ from asteri_public_api.retries import Options
 CustomerPage = Page[Customer, Pagination]
 Expand = Literal["profile"]
 ALL_LIMIT = 100  # the longest page there is
+ANY = "*"  # any version will do, which needs no condition
 
 
 def list_call(query: Mapping[str, Any]) -> Call[CustomerPage]:
@@ -54,16 +55,23 @@ def get_call(customer_id: str, expand: Expand | None) -> Call[Response[Customer]
     return Call(method="GET", path=path, query=query, reader=calls.one(Customer))
 
 
+def condition(if_match: str | None) -> dict[str, str]:
+    """Answer the header of a condition; raise ValueError for one that was lost on the way."""
+    if not if_match:
+        raise ValueError("if_match is None: the answer that it was taken from had no ETag.")
+    return {} if if_match == ANY else {"If-Match": if_match}
+
+
 def update_call(customer_id: str, body: Mapping[str, Any], if_match: str | None) -> Call[Response[Customer]]:
     """Answer the call that changes one; under `If-Match` a repetition would meet its own change."""
-    path, headers = ["customers", customer_id], {"If-Match": if_match}
-    reader, is_repeatable = calls.one(Customer), if_match is None
+    path, headers = ["customers", customer_id], condition(if_match)
+    reader, is_repeatable = calls.one(Customer), not headers
     return Call(method="PATCH", path=path, body=body, headers=headers, reader=reader, is_repeatable=is_repeatable)
 
 
 def delete_call(customer_id: str, if_match: str | None) -> Call[Meta]:
     """Answer the call that deletes one."""
-    path, headers = ["customers", customer_id], {"If-Match": if_match}
+    path, headers = ["customers", customer_id], condition(if_match)
     return Call(method="DELETE", path=path, headers=headers, reader=calls.nothing)
 
 
@@ -128,7 +136,7 @@ class Customers:
         self,
         customer_id: str,
         *,
-        if_match: str | None = None,
+        if_match: str | None = ANY,
         options: Options | None = None,
         **body: Unpack[ChangeCustomerRequest],
     ) -> Response[Customer]:
@@ -139,7 +147,7 @@ class Customers:
         """
         return self._send(update_call(customer_id, body, if_match), options)
 
-    def delete(self, customer_id: str, *, if_match: str | None = None, options: Options | None = None) -> Meta:
+    def delete(self, customer_id: str, *, if_match: str | None = ANY, options: Options | None = None) -> Meta:
         """Delete a customer for good. A repetition that finds the customer gone has done what was asked."""
         return self._send(delete_call(customer_id, if_match), options)
 
@@ -209,14 +217,14 @@ class AsyncCustomers:
         self,
         customer_id: str,
         *,
-        if_match: str | None = None,
+        if_match: str | None = ANY,
         options: Options | None = None,
         **body: Unpack[ChangeCustomerRequest],
     ) -> Response[Customer]:
         """CustomerChange the fields that are given; under `if_match` a try whose answer was lost is not repeated."""
         return await self._send(update_call(customer_id, body, if_match), options)
 
-    async def delete(self, customer_id: str, *, if_match: str | None = None, options: Options | None = None) -> Meta:
+    async def delete(self, customer_id: str, *, if_match: str | None = ANY, options: Options | None = None) -> Meta:
         """Delete a customer for good. A repetition that finds the customer gone has done what was asked."""
         return await self._send(delete_call(customer_id, if_match), options)
 
