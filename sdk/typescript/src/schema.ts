@@ -445,13 +445,20 @@ export interface components {
         CustomerChangesResponse: {
             /** @description What happened since the cursor, in the order in which it took effect. */
             data: components["schemas"]["CustomerChange"][];
-            /** @description Where to go on. */
-            pagination: {
-                /** @description The page size in force. */
-                limit: number;
-                /** @description The cursor to go on from, now or later. It is never null. */
-                next_cursor: string;
-            };
+            pagination: components["schemas"]["ChangesPagination"];
+        };
+        /**
+         * @description Where to go on.
+         * @example {
+         *       "limit": 25,
+         *       "next_cursor": "AAAAAAAAAAFo2xJ7hQ0dXv7kq1m3b5Zc"
+         *     }
+         */
+        ChangesPagination: {
+            /** @description The page size in force. */
+            limit: number;
+            /** @description The cursor to go on from, now or later. It is never null. */
+            next_cursor: string;
         };
         /** @description Customers to be created, each judged and stored by itself. */
         BulkCreateCustomersRequest: {
@@ -1069,7 +1076,7 @@ export interface components {
     };
     parameters: {
         /**
-         * @description The active organization. A key belongs to exactly one organization.
+         * @description The active organization, a UUID. A key belongs to exactly one organization.
          * @example dce3853d-4f94-4bc8-a816-4d0d74c11a9d
          */
         OrganizationId: string;
@@ -1146,7 +1153,7 @@ export interface operations {
             };
             header: {
                 /**
-                 * @description The active organization. A key belongs to exactly one organization.
+                 * @description The active organization, a UUID. A key belongs to exactly one organization.
                  * @example dce3853d-4f94-4bc8-a816-4d0d74c11a9d
                  */
                 "x-organization-id": components["parameters"]["OrganizationId"];
@@ -1169,7 +1176,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CustomerListResponse"] | components["schemas"]["CustomerWithProfileListResponse"];
+                    "application/json": components["schemas"]["CustomerWithProfileListResponse"] | components["schemas"]["CustomerListResponse"];
                 };
             };
             /** @description Missing or invalid organization context. */
@@ -1232,7 +1239,7 @@ export interface operations {
             query?: never;
             header: {
                 /**
-                 * @description The active organization. A key belongs to exactly one organization.
+                 * @description The active organization, a UUID. A key belongs to exactly one organization.
                  * @example dce3853d-4f94-4bc8-a816-4d0d74c11a9d
                  */
                 "x-organization-id": components["parameters"]["OrganizationId"];
@@ -1353,7 +1360,7 @@ export interface operations {
             query?: never;
             header: {
                 /**
-                 * @description The active organization. A key belongs to exactly one organization.
+                 * @description The active organization, a UUID. A key belongs to exactly one organization.
                  * @example dce3853d-4f94-4bc8-a816-4d0d74c11a9d
                  */
                 "x-organization-id": components["parameters"]["OrganizationId"];
@@ -1476,7 +1483,7 @@ export interface operations {
             };
             header: {
                 /**
-                 * @description The active organization. A key belongs to exactly one organization.
+                 * @description The active organization, a UUID. A key belongs to exactly one organization.
                  * @example dce3853d-4f94-4bc8-a816-4d0d74c11a9d
                  */
                 "x-organization-id": components["parameters"]["OrganizationId"];
@@ -1562,7 +1569,7 @@ export interface operations {
             query?: never;
             header: {
                 /**
-                 * @description The active organization. A key belongs to exactly one organization.
+                 * @description The active organization, a UUID. A key belongs to exactly one organization.
                  * @example dce3853d-4f94-4bc8-a816-4d0d74c11a9d
                  */
                 "x-organization-id": components["parameters"]["OrganizationId"];
@@ -1695,7 +1702,7 @@ export interface operations {
             };
             header: {
                 /**
-                 * @description The active organization. A key belongs to exactly one organization.
+                 * @description The active organization, a UUID. A key belongs to exactly one organization.
                  * @example dce3853d-4f94-4bc8-a816-4d0d74c11a9d
                  */
                 "x-organization-id": components["parameters"]["OrganizationId"];
@@ -1727,7 +1734,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CustomerResponse"] | components["schemas"]["CustomerWithProfileResponse"];
+                    "application/json": components["schemas"]["CustomerWithProfileResponse"] | components["schemas"]["CustomerResponse"];
                 };
             };
             /** @description The version that `If-None-Match` names still holds. */
@@ -1817,7 +1824,7 @@ export interface operations {
             query?: never;
             header: {
                 /**
-                 * @description The active organization. A key belongs to exactly one organization.
+                 * @description The active organization, a UUID. A key belongs to exactly one organization.
                  * @example dce3853d-4f94-4bc8-a816-4d0d74c11a9d
                  */
                 "x-organization-id": components["parameters"]["OrganizationId"];
@@ -1924,7 +1931,7 @@ export interface operations {
             query?: never;
             header: {
                 /**
-                 * @description The active organization. A key belongs to exactly one organization.
+                 * @description The active organization, a UUID. A key belongs to exactly one organization.
                  * @example dce3853d-4f94-4bc8-a816-4d0d74c11a9d
                  */
                 "x-organization-id": components["parameters"]["OrganizationId"];
@@ -2065,7 +2072,7 @@ export interface operations {
             };
             header?: {
                 /**
-                 * @description The active organization. A key belongs to exactly one organization.
+                 * @description The active organization, a UUID. A key belongs to exactly one organization.
                  * @example dce3853d-4f94-4bc8-a816-4d0d74c11a9d
                  */
                 "x-organization-id"?: string;
@@ -2151,7 +2158,7 @@ export interface operations {
             query?: never;
             header: {
                 /**
-                 * @description The active organization. A key belongs to exactly one organization.
+                 * @description The active organization, a UUID. A key belongs to exactly one organization.
                  * @example dce3853d-4f94-4bc8-a816-4d0d74c11a9d
                  */
                 "x-organization-id": components["parameters"]["OrganizationId"];
@@ -2261,7 +2268,7 @@ export interface operations {
             };
             header: {
                 /**
-                 * @description The active organization. A key belongs to exactly one organization.
+                 * @description The active organization, a UUID. A key belongs to exactly one organization.
                  * @example dce3853d-4f94-4bc8-a816-4d0d74c11a9d
                  */
                 "x-organization-id": components["parameters"]["OrganizationId"];
@@ -2347,7 +2354,7 @@ export interface operations {
             query?: never;
             header: {
                 /**
-                 * @description The active organization. A key belongs to exactly one organization.
+                 * @description The active organization, a UUID. A key belongs to exactly one organization.
                  * @example dce3853d-4f94-4bc8-a816-4d0d74c11a9d
                  */
                 "x-organization-id": components["parameters"]["OrganizationId"];
@@ -2440,7 +2447,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The active organization. A key belongs to exactly one organization.
+                 * @description The active organization, a UUID. A key belongs to exactly one organization.
                  * @example dce3853d-4f94-4bc8-a816-4d0d74c11a9d
                  */
                 "x-organization-id"?: string;
@@ -2526,7 +2533,7 @@ export interface operations {
             query?: never;
             header: {
                 /**
-                 * @description The active organization. A key belongs to exactly one organization.
+                 * @description The active organization, a UUID. A key belongs to exactly one organization.
                  * @example dce3853d-4f94-4bc8-a816-4d0d74c11a9d
                  */
                 "x-organization-id": components["parameters"]["OrganizationId"];
@@ -2629,7 +2636,7 @@ export interface operations {
             query?: never;
             header: {
                 /**
-                 * @description The active organization. A key belongs to exactly one organization.
+                 * @description The active organization, a UUID. A key belongs to exactly one organization.
                  * @example dce3853d-4f94-4bc8-a816-4d0d74c11a9d
                  */
                 "x-organization-id": components["parameters"]["OrganizationId"];
@@ -2730,7 +2737,7 @@ export interface operations {
             query?: never;
             header: {
                 /**
-                 * @description The active organization. A key belongs to exactly one organization.
+                 * @description The active organization, a UUID. A key belongs to exactly one organization.
                  * @example dce3853d-4f94-4bc8-a816-4d0d74c11a9d
                  */
                 "x-organization-id": components["parameters"]["OrganizationId"];
