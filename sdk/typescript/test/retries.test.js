@@ -192,7 +192,7 @@ describe('faults on the way', { concurrency: 8 }, () => {
       .customers.list()
       .catch((caught) => caught);
     assert.ok(error instanceof AsteriConnectionError);
-    assert.match(error.message, /GET got no answer: .*ECONNREFUSED/);
+    assert.match(error.message, /GET got no answer: .*refused/i);
     assert.ok(error.cause);
   });
 });
