@@ -6,14 +6,8 @@ from django.views.generic import RedirectView
 from rest_framework.routers import SimpleRouter
 
 from apikeys.views import ApiKeyViewSet
-    path("healthz", health.healthz, name="healthz"),
-    path("readyz", health.readyz, name="readyz"),
-    path("metrics", metrics.show, name="metrics"),
-    path("llms.txt", wellknown.llms, name="llms"),
-    path(".well-known/security.txt", wellknown.security, name="security"),
-    path("admin/", admin.site.urls),
-    path("", include("asteri.developers.urls")),
-    path("", RedirectView.as_view(pattern_name="developers:home"), name="home"),
+from asteri import health, metrics, pages, wellknown
+from asteri.api import document
 from asteri.api.viewsets import UnknownRoute
 from customers.views import CustomerViewSet
 from organizations.views import OrganizationViewSet
@@ -27,8 +21,8 @@ public.register("organizations", OrganizationViewSet, basename="organizations")
 public.register("api-keys", ApiKeyViewSet, basename="api-keys")
 
 urlpatterns = [
-    path("api/public/v1/openapi.json", document.openapi, name="openapi"),
     path("api/public/v1/", include(public.urls)),
+    path("api/public/v1/openapi.json", document.openapi, name="openapi"),
     re_path(r"^api/public/v1(?:/|\Z)", UnknownRoute.as_view(), name="unknown"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
