@@ -6,9 +6,18 @@ Each label has few values: names of routes, known methods, statuses. No key and 
 import os
 from functools import cache
 
-from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    REGISTRY,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+)
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from apikeys.throttling import is_in_fallback
 from asteri.api.exchange import Exchange
 
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"  # the library's name: where processes share their figures; unset, there is one
@@ -20,6 +29,9 @@ REQUESTS = Counter("asteri_requests", "Requests that were answered.", ["method",
 LATENCY = Histogram("asteri_request_seconds", "From request to answer.", ["route", "status"], buckets=SECONDS)
 THROTTLED = Counter("asteri_throttled_requests", "Requests refused with 429, by whose limit was full.", ["limit_of"])
 FAILED_KEYS = Counter("asteri_failed_keys", "Requests refused because they bore no valid key.")
+FALLBACK = Gauge(
+    "asteri_limits_in_fallback", "Processes that count limits for themselves, without Redis.", multiprocess_mode="livesum"
+)
 
 # The library looks its children up in 1 µs and more; this takes a tenth of it.
 requests, latency, throttled = cache(REQUESTS.labels), cache(LATENCY.labels), cache(THROTTLED.labels)
@@ -33,6 +45,7 @@ def count(exchange: Exchange) -> None:
         throttled("key" if exchange.key else "address").inc()
     if exchange.key is None and exchange.status in (UNAUTHORIZED, TOO_MANY) and exchange.route != "metrics":
         FAILED_KEYS.inc()
+    FALLBACK.set(is_in_fallback())
 
 
 def exposition() -> bytes:

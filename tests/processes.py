@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,8 +33,13 @@ def database_of_the_tests() -> str:
     return urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}").geturl()
 
 
-def run(*arguments: str, folder: Path = ROOT, **changes: str | None) -> subprocess.CompletedProcess[str]:
-    """Run our own interpreter in a folder, the project's unless told, to its end."""
+def run(*arguments: str, **changes: str | None) -> subprocess.CompletedProcess[str]:
+    """Run our own interpreter in the project's folder, to its end."""
+    return run_in(ROOT, *arguments, **changes)
+
+
+def run_in(folder: Path, *arguments: str, **changes: str | None) -> subprocess.CompletedProcess[str]:
+    """Run our own interpreter in a folder, to its end."""
     return subprocess.run(
         [sys.executable, *arguments],
         cwd=folder,
@@ -109,9 +114,14 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
+def serving(*arguments: str, port: int, log: Path, **changes: str | None) -> AbstractContextManager[Server]:
+    """Start a server in the project's folder, wait until it answers, and end it with SIGTERM."""
+    return serving_in(ROOT, *arguments, port=port, log=log, **changes)
+
+
 @contextmanager
-def serving(*arguments: str, port: int, log: Path, folder: Path = ROOT, **changes: str | None) -> Iterator[Server]:
-    """Start a server, wait until it answers, and end it with SIGTERM."""
+def serving_in(folder: Path, *arguments: str, port: int, log: Path, **changes: str | None) -> Iterator[Server]:
+    """Start a server in a folder, wait until it answers, and end it with SIGTERM."""
     command, env = [sys.executable, *arguments], surroundings(**changes)
     with (
         log.open("wb") as output,

@@ -12,6 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from pytest_django import Settings
 
 from asteri.api.exchange import observers
+from asteri.settings import completed, env
 from tests.callers import CUSTOMERS, ROOT, Caller
 from tests.processes import Server, free_port, installed_in, run, serving
 
@@ -95,6 +96,12 @@ def test_full_limits_and_failed_keys_are_counted(owner: Caller, settings: Settin
     after = [figure("asteri_throttled_requests_total", limit_of=name) for name in names]
     assert [now - then for now, then in zip(after, before, strict=True)] == [2, 1]
     assert figure("asteri_failed_keys_total") == failed + 3
+
+
+def test_that_limits_are_counted_without_redis_is_told(owner: Caller, settings: Settings) -> None:
+    settings.CACHES = {**settings.CACHES, "default": completed(env.cache_url_config("redis://127.0.0.1:1/0"))}
+    assert owner.get().status_code == 200
+    assert figure("asteri_limits_in_fallback") == 1
 
 
 def test_a_wrong_token_is_no_failed_key() -> None:

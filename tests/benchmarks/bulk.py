@@ -3,8 +3,8 @@
     DATABASE_URL=postgres://… CACHE_URL=… python -m tests.benchmarks.bulk 1000000
 
 Each command is run as people run it: customers are generated and exported, then tried, imported, and imported again
-into another organization. Of each are printed its seconds, the CPU seconds and the most memory of its process and, where
-PostgreSQL is on this machine, the CPU seconds of its processes that ended meanwhile.
+into another organization. Of each are printed its seconds, the CPU seconds and the most memory of its process and,
+where PostgreSQL is on this machine, the CPU seconds of its processes that ended meanwhile.
 """
 
 import json

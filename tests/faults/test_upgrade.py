@@ -21,13 +21,14 @@ import psycopg
 import pytest
 
 from tests.callers import MANY
-from tests.faults.servers import GUNICORN, SCOPES, Api, Database, beside, customer, throw_away_database
-from tests.processes import ROOT, Answer, Server, free_port, run, serving, surroundings
+from tests.faults.servers import GUNICORN, Api, Database, beside, customer, throw_away_database
+from tests.processes import ROOT, Answer, Server, free_port, run_in, serving_in, surroundings
 
 PREVIOUS = (
     "719ff0f"  # the release before this one: its tables are those of organizations 0001, apikeys 0001, customers 0003
 )
 UNMEASURED = dict.fromkeys(("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG"))  # its code isn't ours to cover
+SCOPES = "read:customers,write:customers,delete:customers"
 CLIENTS = 4
 ENOUGH = 40  # answers of each stage
 ROWS = 20_000
@@ -116,7 +117,7 @@ def previous(tmp_path: Path) -> Path:
 
 
 def manage(folder: Path, database: Database, *arguments: str) -> str:
-    result = run("manage.py", *arguments, folder=folder, DATABASE_URL=database.url, **UNMEASURED)
+    result = run_in(folder, "manage.py", *arguments, DATABASE_URL=database.url, **UNMEASURED)
     assert result.returncode == 0, result.stderr
     return result.stdout
 
@@ -124,7 +125,7 @@ def manage(folder: Path, database: Database, *arguments: str) -> str:
 def serve(database: Database, log: Path, folder: Path = ROOT, **more: str | None) -> AbstractContextManager[Server]:
     port = free_port()
     where = {"BIND": "127.0.0.1", "PORT": str(port), "WEB_CONCURRENCY": str(min(2, database.workers)), "THREADS": "8"}
-    return serving(*GUNICORN, port=port, log=log, folder=folder, DATABASE_URL=database.url, **where, **more)
+    return serving_in(folder, *GUNICORN, "asteri.wsgi", port=port, log=log, DATABASE_URL=database.url, **where, **more)
 
 
 @pytest.fixture

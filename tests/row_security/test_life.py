@@ -12,7 +12,7 @@ from apikeys.models import ApiKey
 from asteri.row_security import speak_for_organization, speaking
 from customers.models import Customer, CustomerChange, IdempotencyLink, IdempotencyRecord, Tombstone
 from organizations.models import Organization
-from tests.callers import CUSTOMERS, ROOT, Caller
+from tests.callers import CUSTOMERS, ROOT, Caller, encoded
 from tests.factories import make_customer
 from tests.row_security.conftest import Serving
 
@@ -44,9 +44,9 @@ def test_a_customer_lives_its_whole_life(serving: Serving, owner: Caller) -> Non
 
 
 def test_an_upsert_creates_and_replaces(serving: Serving, owner: Caller) -> None:
-    path, sent = f"{CUSTOMERS}/by-external-id/crm-1", {"data": str(BODY).replace("'", '"')}
+    path, sent = f"{CUSTOMERS}/by-external-id/crm-1", encoded(BODY)
     with serving():
-        statuses = [owner.send("PUT", path, content_type="application/json", **sent).status_code for _ in range(2)]
+        statuses = [owner.send("PUT", path, content_type="application/json", data=sent).status_code for _ in range(2)]
     assert statuses == [201, 200]
     assert Customer.objects.get().organization == owner.organization
 

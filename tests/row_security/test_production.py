@@ -53,7 +53,7 @@ def production() -> Iterator[Production]:
         urls = [f"postgres://{role}:{PASSWORD}@{host}/{database}" for role in (owner, served)]
         prepared = run("-c", PREPARE, DATABASE_URL=urls[0], **SETTINGS)
         assert prepared.returncode == 0, prepared.stderr
-        yield Production(*urls, callers=list(map(json.loads, prepared.stdout.splitlines())))
+        yield Production(urls[0], urls[1], callers=list(map(json.loads, prepared.stdout.splitlines())))
     finally:
         psql("-d", "postgres", "-c", f"DROP DATABASE {database} WITH (FORCE)")
         psql("-d", "postgres", "-c", f"DROP ROLE {owner}", "-c", f"DROP ROLE IF EXISTS {served}")
@@ -68,7 +68,7 @@ def test_the_deploy_check_passes(production: Production) -> None:
 def test_each_organization_is_served_its_own(production: Production, tmp_path: Path) -> None:
     port = free_port()
     where = {"DATABASE_URL": production.served, "PORT": str(port), "BIND": "127.0.0.1", **SETTINGS}
-    with serving(*GUNICORN, port=port, log=tmp_path / "log", **where) as server:
+    with serving(*GUNICORN, "asteri.wsgi", port=port, log=tmp_path / "log", **where) as server:
         for caller in production.callers:
             made = server.request("POST", CUSTOMERS, customer("same"), Content_Type="application/json", **caller)
             listed, changes = (server.request("GET", CUSTOMERS + path, **caller) for path in ("", "/changes"))

@@ -308,7 +308,7 @@ def test_what_is_missing_is_found_and_laid_anew(role: str, db: None, damage: str
 def laid() -> list[Any]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT oid, polname FROM pg_policy ORDER BY oid")
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def test_migrating_again_touches_nothing(role: str, transactional_db: None) -> None:
