@@ -12,7 +12,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from pytest_django import Settings
 
 from asteri.api.exchange import observers
-from asteri.settings import completed, env
+from asteri.settings import cache as completed
+from asteri.settings import env
 from tests.callers import CUSTOMERS, ROOT, Caller
 from tests.processes import Server, free_port, installed_in, run, serving
 
