@@ -30,7 +30,9 @@ LATENCY = Histogram("asteri_request_seconds", "From request to answer.", ["route
 THROTTLED = Counter("asteri_throttled_requests", "Requests refused with 429, by whose limit was full.", ["limit_of"])
 FAILED_KEYS = Counter("asteri_failed_keys", "Requests refused because they bore no valid key.")
 FALLBACK = Gauge(
-    "asteri_limits_in_fallback", "Processes that count limits for themselves, without Redis.", multiprocess_mode="livesum"
+    "asteri_limits_in_fallback",
+    "Processes that count limits for themselves, without Redis.",
+    multiprocess_mode="livesum",
 )
 
 # The library looks its children up in 1 µs and more; this takes a tenth of it.

@@ -89,12 +89,12 @@ PATHS: dict[str, Callable[[Victim], str]] = {
 
 
 def routes_below(resolver: URLResolver, prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Answer every route under api/: its name, and its view."""
+    """Answer every route under api/ that asks for a key, which the contract's document doesn't: its name, its view."""
     for entry in resolver.url_patterns:
         pattern = prefix + str(entry.pattern).removeprefix("^")
         if isinstance(entry, URLResolver):
             yield from routes_below(entry, pattern)
-        elif isinstance(entry, URLPattern) and pattern.startswith("api"):
+        elif isinstance(entry, URLPattern) and pattern.startswith("api") and entry.name != "openapi":
             yield entry.name or "", entry.callback
 
 

@@ -1,7 +1,7 @@
 """Loads the bench's data into this project's own tables, and writes a file of keys for each of its scenarios.
 
-Run by the bench as `python -m tests.benchmarks.load FOLDER`, with DATABASE_URL naming the database to make anew and
-BENCH_PG_DSN the bench's own, which holds the organizations and customers.
+Run by the bench as `python -m tests.benchmarks.load FOLDER`, and without a folder to take back what creates have added;
+DATABASE_URL names the database to make anew, BENCH_PG_DSN the bench's own with the organizations and customers.
 """
 
 import os
@@ -85,8 +85,19 @@ def make_keys(organization: Organization, count: int) -> list[str]:
     return texts
 
 
-def main(folder: str) -> None:
-    """Load everything."""
+def take_back() -> None:
+    """Delete what creates have added, so that every run meets the same table."""
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM customers_customer WHERE email LIKE 'bench.customer%'")
+        cursor.execute("VACUUM (ANALYZE)")
+        cursor.execute("CHECKPOINT")
+
+
+def main(folder: str = "") -> None:
+    """Load everything; without a folder take back what was added."""
+    if not folder:
+        take_back()
+        return
     Path(folder).mkdir(parents=True, exist_ok=True)
     make_database()
     with psycopg.connect(os.environ["BENCH_PG_DSN"]) as bench:
