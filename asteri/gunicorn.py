@@ -62,9 +62,9 @@ def connections() -> int:
 
 bind = f"{os.environ.get('BIND') or '0.0.0.0'}:{number('PORT', 3000)}"  # noqa: S104 - a server serves.
 workers = number("WEB_CONCURRENCY", 1)
-worker_class = Worker
-worker_connections = connections()
 threads = number("THREADS", 8)
+worker_class = Worker if threads > 1 else "sync"  # one thread alone needs no pool, which costs a fifth of a request
+worker_connections = connections()
 keepalive = 75  # seconds; above the 60 that load balancers keep idle connections, so that none reuses a closed one
 control_socket_disable = True
 limit_request_line = 8190

@@ -60,6 +60,8 @@ def speak_for_staff() -> None:
 
 def say(setting: str, value: str) -> None:
     """Set what the speaker of the surrounding block says, where there is one; ValueError for what needs quoting."""
+    if not settings.ROW_SECURITY:
+        return
     for speaker in connection.execute_wrappers:
         if isinstance(speaker, Speaker):
             if not PLAIN.fullmatch(value):

@@ -116,7 +116,12 @@ ENGINE_OPTIONS: dict[str, dict[str, Any]] = {
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
     },
     # A server that vanished without a word is given up once it has acknowledged nothing for so many milliseconds.
-    "django.db.backends.postgresql": {"connect_timeout": CONNECT_TIMEOUT, "tcp_user_timeout": 10_000},
+    # Statements may be prepared (asteri/statements.py); `?prepare_threshold=` in DATABASE_URL, left empty, forbids it.
+    "django.db.backends.postgresql": {
+        "connect_timeout": CONNECT_TIMEOUT,
+        "tcp_user_timeout": 10_000,
+        "prepare_threshold": 5,
+    },
 }
 
 
