@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import ClassVar
 
+from django.core.exceptions import ImproperlyConfigured
 from environ import Env
 
 SECRETS: Mapping[str, Callable[[], str]] = {
@@ -25,7 +26,12 @@ def read(path: Path) -> dict[str, str]:
 
 
 def keep(path: Path, settings: Mapping[str, str]) -> None:
-    """Set `settings` in the file, the other lines left as they are; written whole or not at all, mode 0600."""
+    """Set `settings` in the file, the other lines left as they are; written whole or not at all, mode 0600.
+
+    A path that is no regular file is refused: the draft would take the place of a device.
+    """
+    if path.exists() and not path.is_file():
+        raise ImproperlyConfigured(f"Settings can't be kept in {path}: it is no regular file.")
     lines = path.read_text().splitlines() if path.is_file() else []
     kept = [line for line in lines if line.partition("=")[0].strip() not in settings]
     text = "\n".join([*kept, *(f"{name}={value}" for name, value in settings.items()), ""])

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 
 from asteri import dotenv
 
@@ -133,3 +134,16 @@ def test_a_blank_variable_does_not_overwrite_the_secret_that_the_file_keeps(file
     file.write_text("SECRET_KEY=kept\nAPI_KEY_PEPPERS=1=kept\n")
     dotenv.make_secrets(file, known={"SECRET_KEY": "", "API_KEY_PEPPERS": ""})
     assert dotenv.read(file) == {"SECRET_KEY": "kept", "API_KEY_PEPPERS": "1=kept"}
+
+
+def test_secrets_are_not_kept_in_a_pipe_which_stays_one(file: Path) -> None:
+    os.mkfifo(file)
+    with pytest.raises(ImproperlyConfigured, match="it is no regular file"):
+        dotenv.make_secrets(file, known={})
+    assert file.is_fifo()
+    assert list(file.parent.iterdir()) == [file]
+
+
+def test_secrets_are_not_kept_in_a_folder(tmp_path: Path) -> None:
+    with pytest.raises(ImproperlyConfigured, match="it is no regular file"):
+        dotenv.make_secrets(tmp_path, known={})
