@@ -83,6 +83,8 @@ DEBUG = env.bool("DEBUG", default=False)
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXY_COUNT", 0)
 FAILED_AUTH_PER_MINUTE = env.number("FAILED_AUTH_PER_MINUTE", 30, least=1)
+SIGN_IN_FAILURES_PER_ADDRESS = env.number("SIGN_IN_FAILURES_PER_ADDRESS", 10, least=1)  # a minute
+SIGN_IN_FAILURES_PER_NAME = env.number("SIGN_IN_FAILURES_PER_NAME", 5, least=1)  # a minute
 HTTPS = env.bool("HTTPS", default=False)
 SECURITY_CONTACT = env.contacts("SECURITY_CONTACT")
 ROW_SECURITY = env.bool("ROW_SECURITY", default=False)  # whether the database itself keeps organizations apart
