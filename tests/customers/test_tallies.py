@@ -130,3 +130,7 @@ def test_counts_are_exact_whoever_writes_at_once(owner: Caller) -> None:
     stays = WRITERS * EACH // len(WRITES)
     assert counts_of(owner) == (2 * stays, stays, stays)
     assert drift() == []
+
+
+def test_a_row_is_called_by_what_it_counts() -> None:
+    assert str(CustomerTally(account_type="business", count=-3)) == "-3 business"
