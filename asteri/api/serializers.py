@@ -24,6 +24,10 @@ class TextField(serializers.Field[str, str, str, Any]):
         if not self.required:
             self.error_messages["null"] = "Must be a string"
 
+    def run_validation(self, data: Any = serializers.empty) -> str | None:
+        """Answer the trimmed text; a text goes past the rounds that REST framework makes for what is none."""
+        return self.to_internal_value(data) if isinstance(data, str) else super().run_validation(data)
+
     def to_internal_value(self, data: Any) -> str:
         """Answer the trimmed text; an empty one is no fault of an optional field."""
         if not isinstance(data, str):
