@@ -27,12 +27,8 @@ def json_response(body: Any = None, status: int = 200, headers: Mapping[str, str
 
 
 class JsonRenderer(BaseRenderer):
-    """Says what the routes answer with: JSON, whatever `Accept` says."""
+    """Says what the routes answer with: JSON, whatever `Accept` says. They write it themselves (`json_response`)."""
 
     media_type = MEDIA_TYPE
     format = "json"
     charset = None
-
-    def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> bytes:
-        """Write a body that REST framework itself hands over."""
-        return encode(data)
