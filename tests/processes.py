@@ -83,7 +83,7 @@ class Server:
         return self.ask(f"{method} {path} HTTP/1.1\r\n{head}\r\n".encode() + data)
 
     def wait_until_it_answers(self) -> None:
-        for _ in range(200):
+        for _ in range(LONGEST * 20):
             assert self.process.poll() is None, self.log.read_text()
             try:
                 self.connect().close()
