@@ -18,7 +18,7 @@ import time
 import uuid
 from collections import Counter, deque
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -42,30 +42,25 @@ from tests.faults.servers import BROKEN, LONGEST, Api, Database, customer, servi
 
 Headers = dict[str, str]
 Answered = tuple[http.client.HTTPMessage, bytes]
-CLIENTS, CROWD = 2, 16  # processes, and threads to begin with
+CLIENTS, CROWD = (
+    2,
+    16,
+)  # processes; threads to begin with, so that all of the workers have the connections that they keep
 RENEWED = 500  # requests on a connection before the next one is opened
 KEPT = 100  # customers of each client; it deletes the oldest beyond them
 BAD_KEYS = 10  # one round in so many sends a key that is none
-SETTLING = 2  # seconds until the workers have seen that connections are closed
 MOST_GROWTH, MOST_MORE = 5.0, 2  # percent of memory; files and connections
-MB = 1024 * 1024
 OWN = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend'"
 
 
-@dataclass
 class Client:
     """Asks a server until it has sent its share; counts the answers that are not the expected ones."""
 
-    port: int
-    headers: Headers
-    sent: int = 0
-    unexpected: Counter[str] = field(default_factory=Counter)
-    customers: deque[str] = field(default_factory=deque)
-
-    def __post_init__(self) -> None:
-        self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=LONGEST)
-        self.writing = {**self.headers, "Content-Type": "application/json"}
-        self.refused = {**self.headers, "x-api-key": "no-key"}
+    def __init__(self, port: int, headers: Headers) -> None:
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=LONGEST)
+        self.headers, self.refused = headers, {**headers, "x-api-key": "no-key"}
+        self.writing = {**headers, "Content-Type": "application/json"}
+        self.sent, self.unexpected, self.customers = 0, Counter[str](), deque[str]()
 
     def ask(self, status: int, method: str, path: str, body: str = "", headers: Headers | None = None) -> Answered:
         """Send a request that is to be answered with that status; answer headers and body, empty ones if it broke."""
@@ -73,7 +68,7 @@ class Client:
             self.connection.close()
         self.sent += 1
         try:
-            self.connection.request(method, path, body, headers or (self.writing if body else self.headers))
+            self.connection.request(method, path, body or None, headers or (self.writing if body else self.headers))
             response = self.connection.getresponse()
             text = response.read()
         except BROKEN as error:
@@ -129,8 +124,7 @@ class Client:
         _, text = self.ask(200, "POST", f"{CUSTOMERS}/bulk", body)
         made = [result["data"]["id"] for result in json.loads(text or "{}").get("data", []) if result["status"] == 201]
         self.customers.extend(f"{CUSTOMERS}/{pk}" for pk in made)
-        if len(made) < 3:
-            self.unexpected["items of a bulk that are not 201"] += 3 - len(made)
+        self.unexpected["items of a bulk that are not 201"] += 3 - len(made)  # a sum of counters leaves out zeros
 
     def be_refused(self) -> None:
         """Ask for what is wrong, and for what isn't there."""
@@ -164,11 +158,6 @@ def send(api: Api, pool: Executor, clients: int, requests: int) -> tuple[int, Co
     return sum(sent), sum(unexpected, Counter())
 
 
-def send_from_processes(api: Api, requests: int) -> tuple[int, Counter[str]]:
-    """Send at least so many requests from two processes."""
-    return send(api, ProcessPoolExecutor(CLIENTS, mp_context=get_context("spawn")), CLIENTS, requests)
-
-
 @dataclass(frozen=True)
 class Reading:
     """What is in use: bytes of memory and open files of each worker, by its process id; connections."""
@@ -180,11 +169,10 @@ class Reading:
 
 def read(server: int, database: Database) -> Reading:
     """Read what is in use, when the clients are gone."""
-    time.sleep(SETTLING)
+    time.sleep(2)  # by then the workers have seen that connections are closed
     workers = Path(f"/proc/{server}/task/{server}/children").read_text().split()
     with Redis.from_url(os.environ["CACHE_URL"]) as redis:
-        number = str(redis.connection_pool.connection_kwargs.get("db", 0))
-        clients = sum(each["db"] == number for each in redis.client_list())
+        clients = sum(int(each["db"]) == redis.get_connection_kwargs().get("db", 0) for each in redis.client_list())
     return Reading({pid: usage(Path("/proc", pid)) for pid in workers}, database.rows(OWN)[0][0], clients)
 
 
@@ -196,14 +184,12 @@ def usage(process: Path) -> tuple[int, int]:
 
 def report(then: Reading, now: Reading) -> bool:
     """Print both readings as a table; answer whether they are as near to each other as they have to be."""
-    print(
-        "| worker | RSS at a tenth, MB | RSS at the end, MB | growth, % | files then | files now |\n" + 6 * "|---" + "|"
-    )
+    print("| worker | MB at a tenth | MB at the end | growth, % | files then | files now |\n" + 6 * "|---" + "|")
     sound = then.workers.keys() == now.workers.keys()
     for pid in sorted(then.workers.keys() & now.workers.keys()):
         (memory, files), (memory_now, files_now) = then.workers[pid], now.workers[pid]
         growth = 100 * (memory_now / memory - 1)
-        print(f"| {pid} | {memory / MB:.1f} | {memory_now / MB:.1f} | {growth:.2f} | {files} | {files_now} |")
+        print(f"| {pid} | {memory / 2**20:.1f} | {memory_now / 2**20:.1f} | {growth:.2f} | {files} | {files_now} |")
         sound = sound and growth < MOST_GROWTH and files_now - files <= MOST_MORE
     print(f"\nConnections: PostgreSQL {then.postgresql}, then {now.postgresql}; Redis {then.redis}, then {now.redis}.")
     return sound and max(now.postgresql - then.postgresql, now.redis - then.redis) <= MOST_MORE
@@ -211,21 +197,18 @@ def report(then: Reading, now: Reading) -> bool:
 
 def soak(requests: int, folder: str) -> bool:
     """Send so many requests, a tenth of them before the first reading; answer whether all was well."""
-    served = serving_api(Path(folder), None, WEB_CONCURRENCY="2", THREADS="4", FAILED_AUTH_PER_MINUTE="1000000")
-    with served as api:
-        begun = time.monotonic()
-        # Many at once to begin with, so that every thread of the workers has the connections that it keeps.
+    with serving_api(Path(folder), None, WEB_CONCURRENCY="2", THREADS="4", FAILED_AUTH_PER_MINUTE="1000000") as api:
+        begun, anew = time.monotonic(), get_context("spawn")
         results = [send(api, ThreadPoolExecutor(CROWD), CROWD, requests // 20)]
-        results.append(send_from_processes(api, requests // 20))
+        results.append(send(api, ProcessPoolExecutor(CLIENTS, anew), CLIENTS, requests // 20))
         then = read(api.server.process.pid, api.database)
-        results.append(send_from_processes(api, requests - requests // 10))
+        results.append(send(api, ProcessPoolExecutor(CLIENTS, anew), CLIENTS, requests - requests // 10))
         seconds = time.monotonic() - begun
         now = read(api.server.process.pid, api.database)
     sent, unexpected = sum(each for each, _ in results), sum((each for _, each in results), Counter())
     sound = report(then, now)
-    print(
-        f"{sent} requests in {seconds:.0f} s, {sent / seconds:.0f} a second; unexpected: {dict(unexpected) or 'none'}."
-    )
+    rate = sent / seconds
+    print(f"{sent} requests in {seconds:.0f} s, {rate:.0f} a second; unexpected: {dict(unexpected) or 'none'}.")
     return sound and not unexpected
 
 
