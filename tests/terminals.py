@@ -6,12 +6,13 @@ import signal
 import sys
 import termios
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from io import RawIOBase
 from typing import Any
 
 from django.db import connection, transaction
 
-LARGEST = 65_536  # bytes that a terminal has kept for its reader
+LARGEST = 65_536  # bytes that are read at once
 
 
 class Shown:
@@ -26,14 +27,20 @@ def terminal() -> Iterator[Shown]:
     shown, real = Shown(), sys.stderr
     ours, theirs = pty.openpty()
     termios.tcsetwinsize(theirs, (24, 80))
-    with os.fdopen(ours, "rb", buffering=0) as screen, os.fdopen(theirs, "w") as line:
-        sys.stderr = line
+    with os.fdopen(ours, "rb", buffering=0) as screen:
         try:
-            yield shown
+            with os.fdopen(theirs, "w") as sys.stderr:
+                yield shown
         finally:
             sys.stderr = real
-            line.flush()
-            shown.text = screen.read(LARGEST).decode()
+            shown.text = b"".join(parts_of(screen)).decode()
+
+
+def parts_of(screen: RawIOBase) -> Iterator[bytes]:
+    """Yield what a terminal shows, part by part, as the kernel hands it over, until nobody can write to it any more."""
+    with suppress(OSError):
+        while part := screen.read(LARGEST):
+            yield part
 
 
 @contextmanager
