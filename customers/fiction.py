@@ -76,11 +76,14 @@ def generate(organization: Organization, number: int) -> Iterator[int]:
 
 
 def records_of(organization: Organization, number: int, first: int) -> Iterator[Record]:
-    """Yield the customers from `first` on; `number` of them are spread over the last years, in order."""
+    """Answer the customers from `first` on; `number` of them are spread over the last years, in order."""
     mould, now, chance = Mould(organization), now_in_milliseconds(), Random(number).random  # noqa: S311 - it's fiction.
-    for index, serial in enumerate(count(first)):
+
+    def record(index: int) -> Record:
         age = timedelta(milliseconds=int(SPAN * max(1 - (index + chance()) / number, 0)))
-        yield mould.record(invented(serial), created_at=now - age)
+        return mould.record(invented(first + index), created_at=now - age)
+
+    return map(record, count())
 
 
 def made_for(organization: Organization) -> CustomerQuerySet:

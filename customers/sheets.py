@@ -8,7 +8,7 @@ import re
 import string
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import chain, count
+from itertools import chain
 from typing import Protocol
 
 from customers.serializers import CreateCustomerSerializer
@@ -72,16 +72,22 @@ def read(lines: Iterable[str]) -> Iterator[Row]:
     delimiter = next((mark for mark in DELIMITERS if mark in first), ",")
     reader = csv.reader(chain([first], lines), delimiter=delimiter, strict=True)
     columns = columns_of(reader)
-    for number in count(2):
-        try:
-            values = next(reader, None)
-        except csv.Error as error:  # the reader goes on with the next line
-            yield Row(number, fault=f"Unreadable: {error}")
-            continue
-        if values is None:
-            return
-        if any(map(str.strip, values)):
+    for number, values in enumerate(records_of(reader), start=2):
+        if isinstance(values, csv.Error):
+            yield Row(number, fault=f"Unreadable: {values}")
+        elif any(map(str.strip, values)):
             yield row_of(number, columns, values)
+
+
+def records_of(reader: Iterator[list[str]]) -> Iterator[list[str] | csv.Error]:
+    """Yield the records, an error in place of each that is unreadable; the reader goes on with the line behind it."""
+    while True:
+        try:
+            yield next(reader)
+        except csv.Error as error:
+            yield error
+        except StopIteration:
+            return
 
 
 def columns_of(reader: Iterator[list[str]]) -> list[str]:

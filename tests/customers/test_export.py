@@ -234,6 +234,15 @@ def test_a_standard_output_that_was_closed_ends_in_a_sentence(owner: Caller) -> 
     assert result.stderr == "CommandError: Standard output: No space left on device.\n"
 
 
+def test_a_stream_of_another_program_that_takes_no_more_is_left_to_it(owner: Caller) -> None:
+    stream = Path("/dev/full").open("w", buffering=1)  # noqa: SIM115 - closing it fails, as it should.
+    with pytest.raises(CommandError, match="Standard output: No space left on device"):
+        call_command("export_customers", organization=owner.organization.id, stdout=stream)
+    assert Path(f"/dev/fd/{stream.fileno()}").resolve() == Path("/dev/full")
+    with pytest.raises(OSError, match="No space left"):
+        stream.close()
+
+
 def test_a_terminal_shows_how_far_it_is(owner: Caller, sheet: Path) -> None:
     make_customer(owner.organization)
     with terminal() as shown:

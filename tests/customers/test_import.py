@@ -3,13 +3,14 @@
 import io
 import json
 import os
+import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connections
+from django.db import connection, connections
 
 from customers import loading
 from customers.importing import Import, Shelf
@@ -425,6 +426,19 @@ def test_an_import_that_is_interrupted_keeps_whole_batches_and_says_how_much(
     stored = 6 if is_committed else 4
     assert (out, errors) == ("", f"Interrupted. {stored} customers created before that; run it again to go on.\n")
     assert owner.get().json()["pagination"]["count"] == stored
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_refuses_is_said_in_a_sentence(owner: Caller, sheet: Path) -> None:
+    sheet.write_text(f"{HEADER}\n{PAGE}\n")
+    setting = "PRAGMA query_only =" if connection.vendor == "sqlite" else "SET default_transaction_read_only ="
+    with connection.cursor() as cursor:
+        cursor.execute(f"{setting} on")
+        out, errors = import_text(owner, str(sheet))
+        cursor.execute(f"{setting} off")
+    assert out == ""
+    assert re.fullmatch(r"The database refused: .*(readonly|read-only).*\.\n", errors)
+    assert not Customer.objects.exists()
 
 
 def test_a_pipe_can_be_imported(owner: Caller, sheet: Path) -> None:
