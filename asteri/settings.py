@@ -98,6 +98,8 @@ WEB_CONCURRENCY = env.number("WEB_CONCURRENCY", 1, least=1)
 CONNECTION_AGE = env.seconds("DATABASE_CONNECTION_AGE", 60)
 CONNECT_TIMEOUT = env.number("DATABASE_CONNECT_TIMEOUT", 3, least=2)  # libpq takes whole seconds, two at least
 LOCK_TIMEOUT = env.seconds("DATABASE_LOCK_TIMEOUT", 5)
+# What the driver calls its threshold: a number lets asteri/statements.py have its statements prepared, None nobody.
+PREPARE_THRESHOLD = 5 if env.bool("DATABASE_PREPARE", default=True) else None
 SERVING_LIMITS = {
     "statement_timeout": env.seconds("DATABASE_STATEMENT_TIMEOUT", 10),
     "lock_timeout": LOCK_TIMEOUT,
@@ -118,11 +120,10 @@ ENGINE_OPTIONS: dict[str, dict[str, Any]] = {
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
     },
     # A server that vanished without a word is given up once it has acknowledged nothing for so many milliseconds.
-    # Statements may be prepared (asteri/statements.py); `?prepare_threshold=` in DATABASE_URL, left empty, forbids it.
     "django.db.backends.postgresql": {
         "connect_timeout": CONNECT_TIMEOUT,
         "tcp_user_timeout": 10_000,
-        "prepare_threshold": 5,
+        "prepare_threshold": PREPARE_THRESHOLD,
     },
 }
 

@@ -73,7 +73,7 @@ def test_sqlite_waits_and_writes_safely() -> None:
 
 def test_postgresql_gives_up_connecting_after_three_seconds() -> None:
     options = database({"ENGINE": "django.db.backends.postgresql"})["OPTIONS"]
-    assert options == {"connect_timeout": 3, "tcp_user_timeout": 10_000}
+    assert options == {"connect_timeout": 3, "tcp_user_timeout": 10_000, "prepare_threshold": 5}
 
 
 @pytest.mark.parametrize("engine", ["sqlite3", "postgresql", "mysql"])
@@ -84,7 +84,8 @@ def test_connections_are_kept_and_checked(engine: str) -> None:
 
 def test_options_of_the_database_url_win() -> None:
     config = {"ENGINE": "django.db.backends.postgresql", "OPTIONS": {"connect_timeout": 9, "sslmode": "require"}}
-    assert database(config)["OPTIONS"] == {"connect_timeout": 9, "sslmode": "require", "tcp_user_timeout": 10_000}
+    options = database(config)["OPTIONS"]
+    assert options == {"connect_timeout": 9, "sslmode": "require", "tcp_user_timeout": 10_000, "prepare_threshold": 5}
 
 
 def shown(script: str, **changes: str | None) -> list[str]:
@@ -93,6 +94,11 @@ def shown(script: str, **changes: str | None) -> list[str]:
     result = run("-c", f"from asteri import settings; {script}", **{**unset, **changes})
     assert result.returncode == 0, result.stderr
     return result.stdout.split()
+
+
+def test_statements_are_prepared_unless_that_is_forbidden() -> None:
+    script = "print(settings.PREPARE_THRESHOLD)"
+    assert [shown(script, DATABASE_PREPARE=text) for text in (None, "false")] == [["5"], ["None"]]
 
 
 def test_a_frozen_redis_is_left_before_a_tenth_of_a_second_is_over() -> None:
