@@ -40,6 +40,7 @@ def test_a_stored_answer_is_called_by_its_route_and_key() -> None:
     ]
 
 
+@pytest.mark.usefixtures("exact_counts")
 @pytest.mark.django_db(transaction=True)
 def test_the_triggers_can_be_lifted_and_laid_again(owner: Caller) -> None:
     call_command("migrate", "customers", "0002", verbosity=0)

@@ -14,6 +14,8 @@ from organizations.models import Organization
 from tests.callers import CUSTOMERS, Caller, encoded
 from tests.factories import make_customer, make_organization
 
+pytestmark = pytest.mark.usefixtures("exact_counts")
+
 BODY = {"account_type": "business", "email": "ops@harbor.example", "phone": "404-555-0128"}
 PERSON = {**BODY, "account_type": "individual", "first_name": "Nora"}
 UPSERTED = f"{CUSTOMERS}/by-external-id/crm-1"

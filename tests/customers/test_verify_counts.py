@@ -13,6 +13,8 @@ from tests.callers import Caller
 from tests.factories import make_customer
 from tests.processes import run
 
+pytestmark = pytest.mark.usefixtures("exact_counts")
+
 
 def verify(*arguments: str) -> str:
     out = StringIO()
