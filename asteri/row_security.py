@@ -62,11 +62,10 @@ def say(setting: str, value: str) -> None:
     """Set what the speaker of the surrounding block says, where there is one; ValueError for what needs quoting."""
     if not settings.ROW_SECURITY:
         return
-    for speaker in connection.execute_wrappers:
-        if isinstance(speaker, Speaker):
-            if not PLAIN.fullmatch(value):
-                raise ValueError(value)
-            speaker.preface = f"SET LOCAL {setting} TO '{value}'; "
+    for speaker in [wrapper for wrapper in connection.execute_wrappers if isinstance(wrapper, Speaker)]:
+        if not PLAIN.fullmatch(value):
+            raise ValueError(value)
+        speaker.preface = f"SET LOCAL {setting} TO '{value}'; "
 
 
 class StaffMiddleware:

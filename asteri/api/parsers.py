@@ -9,7 +9,6 @@ from typing import IO, Any
 
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser
-from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
 from asteri.api.errors import invalid_payload
@@ -22,7 +21,7 @@ BRACKETS = re.compile(rb"[\[\]{}]")
 
 
 class JsonOnly(BaseContentNegotiation):
-    """JSON in, JSON out: a body of another type has no parser, and `Accept` is not asked."""
+    """JSON in: a body of another type has no parser. What goes out is JSON anyway, so `Accept` is not asked."""
 
     def select_parser(self, request: Request, parsers: Iterable[BaseParser]) -> BaseParser | None:
         """Answer the parser for `application/json` in UTF-8 and without a content coding; None for anything else."""
@@ -30,12 +29,6 @@ class JsonOnly(BaseContentNegotiation):
         plain = request.META.get("HTTP_CONTENT_ENCODING", "identity").strip().lower() == "identity"
         in_utf8 = all(part.replace('"', "") == "charset=utf-8" for part in parameters if part.startswith("charset"))
         return next(iter(parsers)) if media_type == MEDIA_TYPE and plain and in_utf8 else None
-
-    def select_renderer(
-        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
-    ) -> tuple[BaseRenderer, str]:
-        """Answer the only renderer there is."""
-        return next(iter(renderers)), MEDIA_TYPE
 
 
 class StrictJsonParser(BaseParser):

@@ -27,7 +27,8 @@ def set_clock(ahead: str) -> time_machine.Traveller:
 
 
 def application(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-    """Answer as the API does, by the clock that the test has set."""
+    """Answer as the API does, by the clock that the test has set; note in the log which process does."""
+    environ["wsgi.errors"].write(f"answered by <{os.getpid()}>\n")
     with one_at_a_time:
         if CLOCK.exists():
             set_clock(CLOCK.read_text())

@@ -19,7 +19,6 @@ from tests.processes import Answer
 
 LIMIT, MINUTE, CLIENTS = 50, 60, 16
 BEFORE, AFTER = 1.5, 1.0  # seconds of asking, on each side of the edge
-ACCESS_LOG = "--access-logformat 'answered by %(p)s'"  # what gunicorn says of a request: which process answered it
 pytestmark = [
     pytest.mark.faults,
     pytest.mark.skipif(
@@ -41,7 +40,7 @@ class Shared:
     @contextmanager
     def serving(self, folder: Path, processes: int) -> Iterator[Api]:
         """Serve in so many processes, of which each has answered, and which have the clock that the folder says."""
-        where = {"CACHE_URL": self.redis.url, "WEB_CONCURRENCY": str(processes), "GUNICORN_CMD_ARGS": ACCESS_LOG}
+        where = {"CACHE_URL": self.redis.url, "WEB_CONCURRENCY": str(processes)}
         log, clock = folder / "log", str(folder / "clock")
         with serving_gunicorn(log, self.database, "tests.faults.clocked", FAULT_CLOCK=clock, **where) as server:
             api = Api(self.database, server, self.organization, self.keys[0], tuple(self.keys[1:]))
