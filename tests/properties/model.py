@@ -34,7 +34,7 @@ class Expected:
     @property
     def key(self) -> str | None:
         """What its e-mail address is unique by."""
-        return self.fields["email"] and self.fields["email"].lower()
+        return str(self.fields["email"]).lower() if self.fields["email"] else None
 
     @property
     def place(self) -> tuple[str, str]:

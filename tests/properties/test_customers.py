@@ -187,8 +187,8 @@ class Customers(RuleBasedStateMachine):
 
     @rule(query=FILTERS, order=ORDERS, limit=st.integers(min_value=1, max_value=7), expanded=st.booleans())
     def walk(self, query: dict[str, str], order: str, limit: int, expanded: bool) -> None:
-        expected, met, cursor = self.model.listed(query, order), list[dict[str, Any]](), {}
-        asked = {**query, "order": order, "limit": limit, **({"expand": "profile"} if expanded else {})}
+        expected, met, cursor = self.model.listed(query, order), list[dict[str, Any]](), dict[str, Any]()
+        asked: dict[str, Any] = {**query, "order": order, "limit": limit, **({"expand": "profile"} if expanded else {})}
         for _ in range(len(expected) // limit + 1):
             page = self.get(**asked, **cursor)
             assert (page["pagination"]["count"], page["pagination"]["limit"]) == (len(expected), limit)
@@ -236,7 +236,7 @@ class Customers(RuleBasedStateMachine):
 def test_the_api_answers_what_the_model_says(db: None) -> None:
     profile = settings.get_profile(os.environ.get("HYPOTHESIS_PROFILE") or "bounded")
     checks = [HealthCheck.too_slow, HealthCheck.data_too_large]
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         Customers, settings=settings(profile, deadline=None, database=None, suppress_health_check=checks)
     )
     logger.info("%s requests: %s", REQUESTS.total(), dict(sorted(REQUESTS.items())))
