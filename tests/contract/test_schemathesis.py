@@ -1,7 +1,7 @@
 """Schemathesis: what the document allows is accepted and what it forbids is refused, in the forms that it says.
 
 CONTRACT_EXAMPLES says how many cases of its own invention it sends to each operation, beside the thousand and more that
-it derives from the document one by one. It searches anew each time then; unless told, the cases are the same every time.
+it derives from the document one by one. It searches anew each time then; unless told, the cases are always the same.
 """
 
 import json
