@@ -14,7 +14,7 @@ from django.db import DatabaseError, InterfaceError, models, transaction
 from django.db.models import CharField, Q
 from django.utils import timezone
 
-from apikeys import keys
+from apikeys import keys, lifetimes
 from apikeys.scopes import ScopesField
 from asteri.circuit import shared_cache
 from asteri.row_security import speak_for_key
@@ -45,8 +45,11 @@ class ApiKeyManager(models.Manager["ApiKey"]):
     """How keys are made and verified; nothing else reads or writes key material."""
 
     def issue(self, organization: Organization, **fields: Any) -> tuple["ApiKey", keys.PlainKey]:
-        """Make and store a key; the plain one is in the answer and nowhere else. ValidationError for a bad field."""
-        key = self.model(organization=organization, **fields)
+        """Make and store a key; the plain one is in the answer and nowhere else. ValidationError for a bad field.
+
+        An expiry that is left out is the latest allowed (apikeys/lifetimes.py).
+        """
+        key = self.model(organization=organization, **{"expires_at": lifetimes.latest(), **fields})
         plain = key.mint()
         key.full_clean()
         key.save(force_insert=True)
@@ -103,6 +106,11 @@ class ApiKey(models.Model):
             positive("per_hour"),
             positive("per_day"),
         )
+        indexes = (
+            models.Index(name="api_keys_newest", fields=["-created_at", "-id"]),
+            models.Index(name="api_keys_newest_of_one", fields=["organization", "-created_at", "-id"]),
+            models.Index(name="api_keys_by_expiry", fields=["expires_at", "id"], condition=Q(revoked_at=None)),
+        )
 
     def __str__(self) -> str:
         return f"{self.hint} {self.name}"
@@ -143,9 +151,10 @@ class ApiKey(models.Model):
         return key
 
     def clean(self) -> None:
-        """Refuse a new key that would be dead at birth."""
-        if self._state.adding and self.has_ended:
-            raise ValidationError({"expires_at": "The expiry must lie in the future."})
+        """Refuse a new key that would be dead at birth or live too long."""
+        fault = lifetimes.fault(self.expires_at) if self._state.adding else None
+        if fault:
+            raise ValidationError({"expires_at": fault})
 
     def mint(self) -> keys.PlainKey:
         """Give a new key its material: the plain key is in the answer, its public id and its digest stay here."""
@@ -186,8 +195,9 @@ class ApiKey(models.Model):
         return [*(["scopes"] if set(self.scopes) - set(other.scopes) else []), *more]
 
     def issue_successor(self) -> tuple["ApiKey", keys.PlainKey]:
-        """Make the key that takes over: the same name, scopes, limits and expiry."""
+        """Make the key that takes over: the same name, scopes, limits and expiry, as far as that is still allowed."""
         alike = {name: getattr(self, name) for name in ("name", "scopes", *GRANTS)}
+        alike["expires_at"] = lifetimes.within(self.expires_at)
         return type(self).objects.issue(self.organization, replaces=self, **alike)
 
     def end_by(self, end: datetime) -> None:

@@ -3,10 +3,12 @@
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.utils import timezone
 from rest_framework import serializers
 
 from apikeys.keys import PlainKey
+from apikeys.lifetimes import fault, within
 from apikeys.models import DEFAULT_PER_MINUTE, GRANTS, ApiKey
 from apikeys.scopes import Scope, parse
 from asteri.api.serializers import REQUIRED, NumberField, StrictSerializer, TextField
@@ -87,13 +89,16 @@ class CreateApiKeySerializer(StrictSerializer):
     expires_at = ExpiryField(required=False, allow_null=True)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Answer the values, the maker's own for those unset; refuse each that goes beyond the maker's."""
+        """Answer the values, the maker's own for those unset; refuse each that goes beyond the maker's, or too far."""
         maker: ApiKey = self.context["key"]
         own = {name: getattr(maker, name) for name in GRANTS}
-        values = {**own, "per_minute": min(DEFAULT_PER_MINUTE, maker.per_minute), **attrs}
-        beyond = ApiKey(**values).beyond(maker)
-        if beyond:
-            raise serializers.ValidationError({name: ["Must not go beyond this key's own"] for name in beyond})
+        own["per_minute"], own["expires_at"] = min(DEFAULT_PER_MINUTE, maker.per_minute), within(maker.expires_at)
+        values = {**own, **attrs}
+        faults = dict.fromkeys(ApiKey(**values).beyond(maker), "Must not go beyond this key's own")
+        if "expires_at" not in faults and fault(values["expires_at"]):
+            faults["expires_at"] = f"Must be at most {settings.MAX_KEY_LIFETIME_DAYS} days ahead"
+        if faults:
+            raise serializers.ValidationError({name: [message] for name, message in faults.items()})
         return values
 
 

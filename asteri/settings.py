@@ -77,6 +77,7 @@ if EMBEDDED:
 # What must stay secret. Peppers are apart from SECRET_KEY, so that rotating the one ends no API key.
 SECRET_KEY = env.str("SECRET_KEY", default="")
 API_KEY_PEPPERS = env.numbered("API_KEY_PEPPERS")
+MAX_KEY_LIFETIME_DAYS = env.number("MAX_KEY_LIFETIME_DAYS", 0)  # 0 is no maximum
 
 # Who may ask, and whom to believe about a caller's address and scheme.
 DEBUG = env.bool("DEBUG", default=False)

@@ -56,17 +56,19 @@ class Command(ReportingCommand):
         parser.add_argument("--per-hour", type=int, metavar="N", help="Requests an hour (no limit).")
         parser.add_argument("--per-day", type=int, metavar="N", help="Requests a day (no limit).")
         expiry = parser.add_mutually_exclusive_group()
-        expiry.add_argument("--expires-at", type=instant, metavar="ISO", help="When it ends (never).")
+        expiry.add_argument(
+            "--expires-at", type=instant, metavar="ISO", help="When it ends (never, or as late as allowed)."
+        )
         expiry.add_argument(
             "--expires-in-days", type=days_from_now, dest="expires_at", metavar="N", help="Or in how many days."
         )
 
     def handle(self, *, organization: uuid.UUID, **options: Any) -> None:
         """Create it and show it."""
-        names = ("name", "scopes", *GRANTS)
+        given = {name: options[name] for name in ("name", "scopes", *GRANTS) if options[name] is not None}
         owner = find_organization(organization)
         try:
-            key, plain = ApiKey.objects.issue(owner, **{name: options[name] for name in names})
+            key, plain = ApiKey.objects.issue(owner, **given)
         except (ValidationError, ImproperlyConfigured) as error:
             raise CommandError(sentence(error) if isinstance(error, ValidationError) else str(error)) from None
         lines = [f"Created {key.name} for {owner.name}. Keep the key now, it is not shown again:", plain.text]
