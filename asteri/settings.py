@@ -177,7 +177,8 @@ INSTALLED_APPS = [
     "customers",
     "asteri",
     "asteri.developers",
-    "django.contrib.admin",
+    "asteri.staff",  # before Django's admin, whose templates it replaces
+    "asteri.staff.apps.StaffAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -9,13 +9,8 @@ from apikeys.views import ApiKeyViewSet
 from asteri import health, metrics, pages, wellknown
 from asteri.api import document
 from asteri.api.viewsets import UnknownRoute
-from asteri.signin import SignInForm
 from customers.views import CustomerViewSet
 from organizations.views import OrganizationViewSet
-
-admin.site.site_header = admin.site.site_title = "Asteri"
-admin.site.login_form = SignInForm
-admin.site.index_title = "Organizations, customers and keys"
 
 public = SimpleRouter(trailing_slash=False, use_regex_path=False)
 public.register("customers", CustomerViewSet, basename="customers")  # first, as most requests are for these
