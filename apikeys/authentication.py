@@ -6,6 +6,7 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
+from apikeys.keys import PlainKey
 from apikeys.models import ApiKey
 from apikeys.throttling import refuse_guessing
 from asteri.row_security import speak_for_organization
@@ -19,12 +20,13 @@ class KeyAuthentication(BaseAuthentication):
     def authenticate(self, request: Request) -> tuple[None, ApiKey]:
         """Answer the key; raise 401 for one that is missing or not valid, 429 where an address fails too often."""
         text = presented_key(request)
-        key = ApiKey.objects.verify(text)
-        if key is None:
+        key, fault = ApiKey.objects.examine(text)
+        meta = request._request.META  # for those who watch (asteri/api/exchange.py)
+        if key is None or fault:
+            meta["asteri.key_fault"], meta["asteri.claimed_key"] = fault, claimed_key(text)
             if text:
                 refuse_guessing(request._request)
             raise AuthenticationFailed("Invalid API key")
-        meta = request._request.META  # for those who watch (asteri/api/exchange.py)
         meta["asteri.key"], meta["asteri.organization"] = key.public_id, str(key.organization_id)
         speak_for_organization(key.organization_id)
         key.stamp_use()
@@ -38,6 +40,12 @@ class KeyAuthentication(BaseAuthentication):
 def key_of(request: Request) -> ApiKey:
     """Answer the key of an authenticated request."""
     return cast(ApiKey, request.auth)
+
+
+def claimed_key(text: str) -> str | None:
+    """Answer the public id of a text that could be a key; None of any other."""
+    plain = PlainKey.parse(text)
+    return plain.public_id if plain else None
 
 
 def presented_key(request: Request) -> str:

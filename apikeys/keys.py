@@ -15,6 +15,7 @@ from typing import Self
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.db import models
 
 from organizations.models import Environment
 
@@ -22,6 +23,18 @@ ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
 PUBLIC_ID_LENGTH, SECRET_LENGTH, CHECKSUM_LENGTH = 12, 32, 6
 PREFIXES = {Environment.LIVE: "ast_live_", Environment.SANDBOX: "ast_test_"}
 FORM = re.compile(r"(?P<prefix>ast_(?:live|test)_)(?P<public_id>[0-9A-Za-z]{12})[0-9A-Za-z]{38}")
+
+
+class KeyFault(models.TextChoices):
+    """What can be wrong with a presented key, in the order in which it's found out."""
+
+    MISSING = "missing", "no key, or two that differ"
+    MALFORMED = "malformed", "not the form of a key"
+    CHECKSUM = "checksum", "a wrong checksum: mistyped, cut or made up"
+    UNKNOWN = "unknown", "no such key"
+    WRONG = "wrong", "another secret than the key's"
+    REVOKED = "revoked", "revoked"
+    EXPIRED = "expired", "expired"
 
 
 @dataclass(frozen=True)
@@ -50,6 +63,13 @@ class PlainKey:
         """Answer the key's HMAC-SHA256 (RFC 2104) in hex, under the pepper of that number; KeyError for no such one."""
         pepper = settings.API_KEY_PEPPERS[pepper_id]
         return hmac.digest(pepper.encode(), self.text.encode(), "sha256").hex()
+
+
+def fault_of(text: str) -> KeyFault:
+    """Answer why a presented text can't be a key, whatever the database knows."""
+    if not text:
+        return KeyFault.MISSING
+    return KeyFault.CHECKSUM if FORM.fullmatch(text) else KeyFault.MALFORMED
 
 
 def current_pepper_id() -> int:

@@ -56,17 +56,22 @@ class ApiKeyManager(models.Manager["ApiKey"]):
         return key, plain
 
     def verify(self, text: str) -> "ApiKey | None":
-        """Answer the key with that text, its organization loaded; None where it's unknown, expired or revoked.
+        """Answer the key with that text, its organization loaded; None where it's unknown, expired or revoked."""
+        key, fault = self.examine(text)
+        return None if fault else key
+
+    def examine(self, text: str) -> tuple["ApiKey | None", keys.KeyFault | None]:
+        """Answer the key that a text names, its organization loaded, and what is wrong with it; None for nothing.
 
         One query for a key of the right form, none for any other.
         """
         plain = keys.PlainKey.parse(text)
         if plain is None:
-            return None
+            return None, keys.fault_of(text)
         speak_for_key(plain.public_id)
         row = BY_PUBLIC_ID.row(public_id=plain.public_id)
         key = self.model.joined(row) if row else None
-        return key if key and key.matches(plain) and not key.has_ended else None
+        return key, key.fault_of(plain) if key else keys.KeyFault.UNKNOWN
 
 
 def positive(name: str) -> models.CheckConstraint:
@@ -123,7 +128,15 @@ class ApiKey(models.Model):
     @property
     def has_ended(self) -> bool:
         """Whether the key is revoked or past its expiry, at this very moment."""
-        return self.revoked_at is not None or (self.expires_at is not None and self.expires_at <= timezone.now())
+        return self.ended_by is not None
+
+    @property
+    def ended_by(self) -> keys.KeyFault | None:
+        """What has ended the key, at this very moment; None where nothing has."""
+        if self.revoked_at is not None:
+            return keys.KeyFault.REVOKED
+        is_past = self.expires_at is not None and self.expires_at <= timezone.now()
+        return keys.KeyFault.EXPIRED if is_past else None
 
     @property
     def is_replaced(self) -> bool:
@@ -169,6 +182,10 @@ class ApiKey(models.Model):
             return hmac.compare_digest(self.digest, plain.digest(self.pepper_id))
         except KeyError:
             return False
+
+    def fault_of(self, plain: keys.PlainKey) -> keys.KeyFault | None:
+        """Answer what is wrong with a presented key that names this one; None where it is this one, and valid."""
+        return self.ended_by if self.matches(plain) else keys.KeyFault.WRONG
 
     def revoke(self) -> None:
         """End the key now, for good; revoking twice keeps the first time."""

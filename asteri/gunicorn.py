@@ -99,16 +99,20 @@ def make_meters() -> None:
 
 
 def post_worker_init(worker: Any) -> None:
-    """Begin to write the lines of the requests."""
+    """Begin to write the lines of the requests, and to count them."""
+    from apikeys.usage.counting import USAGE  # noqa: PLC0415
     from asteri.logs import REQUESTS  # noqa: PLC0415
 
     REQUESTS.open()
+    USAGE.open()
 
 
 def worker_exit(server: Any, worker: Any) -> None:
-    """Write what lines are left."""
+    """Write what lines and counts are left."""
+    from apikeys.usage.counting import USAGE  # noqa: PLC0415
     from asteri.logs import REQUESTS  # noqa: PLC0415
 
+    USAGE.close()
     REQUESTS.close()
 
 

@@ -94,6 +94,10 @@ ROW_SECURITY = env.bool("ROW_SECURITY", default=False)  # whether the database i
 PORT = env.number("PORT", 3000, least=1)
 WEB_CONCURRENCY = env.number("WEB_CONCURRENCY", 1, least=1)
 
+# How usage is kept (apikeys/usage/counting.py).
+USAGE_FLUSH_SECONDS = min(30, env.number("USAGE_FLUSH_SECONDS", 10, least=1))
+USAGE_DAYS = env.number("USAGE_DAYS", 400, least=31)
+
 # How long it waits for its database. On PostgreSQL the limits on statements hold while serving alone (asteri/wsgi.py):
 # a migration, an import and `prune` may take their time.
 CONNECTION_AGE = env.seconds("DATABASE_CONNECTION_AGE", 60)
@@ -174,6 +178,7 @@ CACHES = {
 INSTALLED_APPS = [
     "organizations",
     "apikeys",
+    "apikeys.usage",
     "customers",
     "asteri",
     "asteri.developers",
@@ -251,7 +256,11 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXY_C
 LOG_FORMAT = env.choice("LOG_FORMAT", "text" if EMBEDDED else "json", "text", "json")
 LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
-EXCHANGE_OBSERVERS = [f"asteri.logs.write_{LOG_FORMAT}", *(["asteri.meters.count"] if METRICS_TOKEN else [])]
+EXCHANGE_OBSERVERS = [
+    f"asteri.logs.write_{LOG_FORMAT}",
+    "apikeys.usage.counting.count",
+    *(["asteri.meters.count"] if METRICS_TOKEN else []),
+]
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

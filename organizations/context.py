@@ -21,17 +21,21 @@ class OrganizationContext(BasePermission):
 
         An action that the view names in `without_organization` may do without the header, not with a wrong one.
         """
-        organization = organization_of(request)
-        is_optional = view.action in view.without_organization and VARIABLE not in request.META
-        named = organization.id if is_optional else named_organization(request)
-        if named != organization.id or organization.is_suspended:
-            raise ApiError(403, "API key does not have access to this organization")
+        is_optional = view.action in view.without_organization
+        judge(organization_of(request), request.META.get(VARIABLE), is_optional=is_optional)
         return True
 
 
-def named_organization(request: Request) -> uuid.UUID:
+def judge(organization: Organization, header: str | None, *, is_optional: bool) -> None:
+    """Raise 400 or 403 where a request with that header, None for none, may not act for its key's organization."""
+    named = organization.id if is_optional and header is None else named_organization(header or "")
+    if named != organization.id or organization.is_suspended:
+        raise ApiError(403, "API key does not have access to this organization")
+
+
+def named_organization(header: str) -> uuid.UUID:
     """Read the header; raise the contract's 400 where it is missing or malformed."""
-    text = request.META.get(VARIABLE, "").strip()
+    text = header.strip()
     if not text:
         raise bad_header("Missing organization context. Provide x-organization-id.", "Required")
     if not UUID_FORM.fullmatch(text):

@@ -1,10 +1,12 @@
 """Exchanges: each request and its answer, told to those who watch (logs, figures) once the answer stands."""
 
 import logging
+import re
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from typing import Any
 
 from django.conf import settings
@@ -15,6 +17,8 @@ from django.utils.module_loading import import_string
 from asteri.api.address import client_address
 
 logger = logging.getLogger(__name__)
+BAD_REQUEST = 400
+MOST_PATHS, PATH_FORM = 10, re.compile(r"[a-z][a-z_-]{0,29}|customers\.[0-9]{1,3}\.[a-z_]{1,30}|", re.ASCII)
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 REQUEST_ID: ContextVar[str | None] = ContextVar("request_id", default=None)  # of what this thread answers, or just has
 
@@ -25,6 +29,8 @@ class Exchange:
 
     `route` is its name, "unknown" where none fits; `method` one of METHODS, else "OTHER"; `size` counts the
     bytes of the answer's body; `key` is a public id; `rate` the `RateLimit` header; `refusal` an answer's `error`.
+    `paths` are those of its issues, where they can be names of ours. `key_fault` is what was wrong with a key that is
+    not valid, `claimed_key` the public id that it bore, which anybody may make up.
     """
 
     request_id: str
@@ -38,6 +44,9 @@ class Exchange:
     organization: str | None = None
     rate: str | None = None
     refusal: str | None = None
+    paths: tuple[str, ...] = ()
+    key_fault: str | None = None
+    claimed_key: str | None = None
 
 
 Observer = Callable[[Exchange], None]
@@ -73,6 +82,9 @@ def exchange_of(request: HttpRequest, response: HttpResponseBase, seconds: float
         organization=meta.get("asteri.organization"),
         rate=response.headers.get("RateLimit"),
         refusal=refusal_of(response),
+        paths=paths_of(response),
+        key_fault=meta.get("asteri.key_fault"),
+        claimed_key=meta.get("asteri.claimed_key"),
     )
 
 
@@ -90,3 +102,11 @@ def refusal_of(response: Any) -> str | None:
     """Answer the message of an answer in the form of the error table; None for any other."""
     body = getattr(response, "data", None)
     return body.get("error") if isinstance(body, dict) else None
+
+
+def paths_of(response: Any) -> tuple[str, ...]:
+    """Answer where the issues of a 400 are; a path that only the caller can have thought of may say anything."""
+    if response.status_code != BAD_REQUEST or not isinstance(getattr(response, "data", None), dict):
+        return ()
+    paths = (issue["path"] for issue in response.data.get("issues", ()))
+    return tuple(path if PATH_FORM.fullmatch(path) else "(another)" for path in islice(paths, MOST_PATHS))

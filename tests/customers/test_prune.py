@@ -19,6 +19,7 @@ BODY = {"account_type": "business", "email": "ops@harbor.example", "phone": "404
 NOON = datetime(2026, 3, 18, 12, tzinfo=UTC)
 A_WHILE = timedelta(minutes=1)
 DAY, NINETY_DAYS = timedelta(hours=24), timedelta(days=90)
+NOTHING = {"idempotency_records": 0, "changes": 0, "usage": 0, "refusals": 0}
 EXPIRED = {
     "error": "Invalid query parameters",
     "issues": [{"path": "cursor", "message": "Expired cursor"}],
@@ -59,11 +60,11 @@ def test_says_what_it_deleted(owner: Caller) -> None:
     with time_machine.travel(NOON, tick=False):
         post(owner, "k")
     age(1)
-    assert prune() == "Deleted 1 idempotency records and 1 changes.\n"
+    assert prune() == "Deleted 1 idempotency records, 1 changes, 0 usage and 0 refusals.\n"
 
 
 def test_says_it_as_json_too(owner: Caller) -> None:
-    assert pruned() == {"idempotency_records": 0, "changes": 0}
+    assert pruned() == NOTHING
 
 
 def test_takes_no_other_argument(db: None) -> None:
@@ -105,7 +106,7 @@ def test_all_batches_are_pruned(owner: Caller, monkeypatch: pytest.MonkeyPatch, 
         for number in range(5):
             post(owner, str(number), email=f"{number}@harbor.example")
     age(5)
-    assert pruned() == {"idempotency_records": 5, "changes": 5}
+    assert pruned() == {**NOTHING, "idempotency_records": 5, "changes": 5}
     assert (CustomerChange.objects.count(), IdempotencyRecord.objects.count()) == (0, 0)
 
 
@@ -113,7 +114,7 @@ def test_a_second_run_finds_nothing(owner: Caller) -> None:
     make_customers(owner, 1)
     age(1)
     prune()
-    assert pruned() == {"idempotency_records": 0, "changes": 0}
+    assert pruned() == NOTHING
 
 
 def test_a_cursor_before_what_was_pruned_has_expired(owner: Caller) -> None:

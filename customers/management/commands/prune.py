@@ -1,6 +1,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from apikeys.usage import pruning
 from asteri.management.base import Command as ReportingCommand
 from customers import idempotency
 from customers.changes import feeds_to_prune
@@ -17,12 +18,25 @@ def all_batches(prune: Callable[[], int]) -> int:
 class Command(ReportingCommand):
     """Deletes what need not be kept."""
 
-    help = "Delete idempotency records older than 24 hours and changes older than 90 days, in batches. Run it daily."
+    help = (
+        "Delete idempotency records older than 24 hours, changes older than 90 days, refusals older than 7 days and "
+        "usage older than USAGE_DAYS, in batches. Run it daily."
+    )
     example = "manage.py prune"
 
     def handle(self, **options: Any) -> None:
         """Delete it and say how much it was."""
-        records = all_batches(idempotency.prune)
-        changes = sum(all_batches(feed.prune) for feed in feeds_to_prune())
-        result = {"idempotency_records": records, "changes": changes}
-        self.report(result, [f"Deleted {records} idempotency records and {changes} changes."], as_json=options["json"])
+        result = {
+            "idempotency_records": all_batches(idempotency.prune),
+            "changes": sum(all_batches(feed.prune) for feed in feeds_to_prune()),
+            "usage": all_batches(pruning.prune_usage),
+            "refusals": all_batches(pruning.prune_refusals),
+        }
+        all_batches(pruning.prune_batches)
+        self.report(result, [f"Deleted {in_words(result)}."], as_json=options["json"])
+
+
+def in_words(counts: dict[str, int]) -> str:
+    """Write how much of each there was."""
+    *first, last = (f"{count} {name.replace('_', ' ')}" for name, count in counts.items())
+    return f"{', '.join(first)} and {last}"

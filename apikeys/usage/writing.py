@@ -1,0 +1,107 @@
+"""Writing: a batch becomes rows, in one transaction, and no batch ever does so twice."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime
+from itertools import islice
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from apikeys.usage.gathering import Counted, Gathered
+from apikeys.usage.kinds import kind_of
+from apikeys.usage.models import COUNTERS, Batch, Day, Hour, Refusal
+from asteri.api.exchange import Exchange
+from asteri.row_security import speak_for_staff, speaking
+
+SECONDS_AN_HOUR = 3_600
+ROWS = 200  # in one statement
+Row = tuple[Any, ...]
+
+
+def write(gathered: Gathered) -> None:
+    """Write a batch, unless it's written already; raise what the database says against it.
+
+    While another transaction has sent the same batch and not ended, PostgreSQL waits for how that ends.
+    """
+    with speaking():
+        speak_for_staff()
+        with transaction.atomic():
+            if claim(gathered):
+                add(Hour, hours(gathered.counts))
+                add(Day, days(gathered.counts))
+                Refusal.objects.bulk_create([refusal(at, exchange) for at, exchange in gathered.refusals], ROWS)
+
+
+def claim(gathered: Gathered) -> bool:
+    """Store the batch's own row; answer False where it stands already, and with it everything else."""
+    fields: dict[str, Any] = {name: Batch._meta.get_field(name) for name in ("id", "at", "left_out")}
+    values = (gathered.id, timezone.now(), gathered.left_out)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {Batch._meta.db_table} ({', '.join(fields)}) VALUES (%s, %s, %s) ON CONFLICT (id) DO NOTHING",  # noqa: S608 - fixed text.
+            [field.get_db_prep_save(value, connection) for field, value in zip(fields.values(), values, strict=True)],
+        )
+        return bool(cursor.rowcount)
+
+
+def hours(counts: Mapping[Counted, list[int]]) -> Iterator[Row]:
+    """Yield the rows of Hour, always in one order: processes that write at once can't wait for each other in a ring."""
+    for counted, numbers in sorted(counts.items()):
+        yield counted.public_id, counted.organization, start_of(counted), *numbers
+
+
+def days(counts: Mapping[Counted, list[int]]) -> Iterator[Row]:
+    """Yield the rows of Day, in one order too."""
+    sums: dict[tuple[date, str, str], list[int]] = defaultdict(lambda: [0] * len(COUNTERS))
+    for counted, numbers in counts.items():
+        own = sums[start_of(counted).date(), counted.public_id, counted.organization]
+        own[:] = map(sum, zip(own, numbers, strict=True))
+    for (day, public_id, organization), numbers in sorted(sums.items()):
+        yield public_id, organization, day, *numbers
+
+
+def start_of(counted: Counted) -> datetime:
+    """Answer when an hour begins."""
+    return datetime.fromtimestamp(counted.hour * SECONDS_AN_HOUR, UTC)
+
+
+def add(model: type[Hour] | type[Day], rows: Iterator[Row]) -> None:
+    """Add counts to the rows of a table, and make those that there are not yet."""
+    when = "hour" if model is Hour else "day"
+    fields: list[Any] = [model._meta.get_field(name) for name in ("public_id", "organization", when, *COUNTERS)]
+    table, columns = model._meta.db_table, ", ".join(field.column for field in fields)
+    row = f"({', '.join(['%s'] * len(fields))})"
+    sums = ", ".join(f"{name} = {table}.{name} + excluded.{name}" for name in COUNTERS)
+    with connection.cursor() as cursor:
+        for some in iter(lambda: list(islice(rows, ROWS)), []):
+            values = [
+                field.get_db_prep_save(value, connection)
+                for one in some
+                for field, value in zip(fields, one, strict=True)
+            ]
+            cursor.execute(
+                f"INSERT INTO {table} ({columns}) VALUES {', '.join([row] * len(some))} "  # noqa: S608 - names of ours.
+                f"ON CONFLICT (public_id, {when}) DO UPDATE SET {sums}",
+                values,
+            )
+
+
+def refusal(at: datetime, exchange: Exchange) -> Refusal:
+    """Answer the row of a refusal; a key that isn't valid is kept as what it claims to be."""
+    return Refusal(
+        at=at,
+        request_id=exchange.request_id,
+        public_id=exchange.key or exchange.claimed_key or "",
+        is_proven=exchange.key is not None,
+        organization_id=exchange.organization,
+        address=exchange.address,
+        method=exchange.method,
+        route=exchange.route[:64],
+        status=exchange.status,
+        kind=kind_of(exchange),
+        key_fault=exchange.key_fault or "",
+        reason=(exchange.refusal or "")[:255],
+        paths=", ".join(exchange.paths)[:255],
+    )
