@@ -16,6 +16,7 @@ from asteri.api import CONTRACT_VERSION
 from customers.bulk import MAX_BYTES
 from tests.processes import ROOT, free_port, installed_in, serving
 
+pytestmark = pytest.mark.once
 DEPLOY = ROOT / "deploy"
 DOCKERFILE = (DEPLOY / "Dockerfile").read_text()
 NGINX = (DEPLOY / "nginx.conf").read_text()
@@ -103,6 +104,7 @@ def test_units_are_what_systemd_understands(tmp_path: Path) -> None:
     assert (result.returncode, result.stderr) == (0, "")
 
 
+@pytest.mark.served
 def test_gunicorn_tells_systemd_when_it_serves(tmp_path: Path) -> None:
     where = {**installed_in(tmp_path), "SECRET_KEY": "a" * 50, "API_KEY_PEPPERS": f"1={'a' * 32}"}
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:

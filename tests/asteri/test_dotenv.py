@@ -8,6 +8,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 from asteri import dotenv
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:

@@ -29,6 +29,7 @@ from tests.processes import (
     surroundings,
 )
 
+pytestmark = [pytest.mark.served, pytest.mark.once]
 GUNICORN = ("-m", "gunicorn", "asteri.wsgi")
 VERSION = "2026-03-23.preview"
 

@@ -128,6 +128,8 @@ def counted(server: Server) -> float:
     return sum(float(line.removeprefix(labels)) for line in text.splitlines() if line.startswith(labels))
 
 
+@pytest.mark.served
+@pytest.mark.once
 def test_the_figures_of_all_workers_are_added_up_the_dead_ones_included(tmp_path: Path) -> None:
     port, scratch = free_port(), tmp_path / "scratch"
     scratch.mkdir()

@@ -16,6 +16,7 @@ from django.core.management import load_command_class
 from tests.callers import CUSTOMERS
 from tests.processes import Installation, Server, free_port, install, installed_in, run, serving, surroundings
 
+pytestmark = [pytest.mark.served, pytest.mark.once]
 ORGANIZATION_ID = "dce3853d-4f94-4bc8-a816-4d0d74c11a9d"
 CUSTOMER = {
     "id": "8af2ca8e-8f31-4e6e-a46c-0703b61f7ca3",

@@ -9,6 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 from asteri.settings import Environment, cache, database
 from tests.processes import run
 
+pytestmark = pytest.mark.once
 SHOW_SECRETS = (
     "from django.conf import settings; import django; django.setup(); "
     "print(settings.SECRET_KEY, settings.API_KEY_PEPPERS)"

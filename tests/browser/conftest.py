@@ -22,6 +22,13 @@ QUIET = [
 ]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test in a browser as one of a served site."""
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.served)
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Answer the machine's Chromium; where there is none, skip, or fail if BROWSER_REQUIRED is set."""

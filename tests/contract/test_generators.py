@@ -15,6 +15,7 @@ import pytest
 from asteri.api.document import FILE
 from tests.contract.conftest import Served
 
+pytestmark = [pytest.mark.served, pytest.mark.once]
 FOREIGN = Path(__file__).with_name("foreign")
 TOOLS = FOREIGN / "node_modules" / ".bin"
 PATH = f"{Path(sys.executable).parent}:{os.environ['PATH']}"  # the generator formats what it makes by ruff

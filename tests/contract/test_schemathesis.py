@@ -10,6 +10,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from asteri.api.document import FILE
 from tests.contract.conftest import Served
 from tests.processes import ROOT
@@ -20,6 +22,7 @@ LEAST = 1_000  # cases; a run of fewer has left something out
 COMMAND = (sys.executable, "-m", "schemathesis.cli", "--config-file", "tests/contract/schemathesis.toml", "run")
 
 
+@pytest.mark.served
 def test_the_server_does_what_the_document_says(served: Served, tmp_path: Path) -> None:
     report = tmp_path / "report.json"
     options = ("--url", served.url, "--checks", "all", "--max-examples", EXAMPLES, "--report-json-path", str(report))

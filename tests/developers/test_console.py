@@ -4,6 +4,7 @@ from asteri.developers.document import Operation, operations
 from asteri.developers.snippets import body_of
 from tests.developers.reading import Element, page
 
+pytestmark = pytest.mark.once
 OPERATIONS = list(operations())
 APART = {"x-organization-id", "X-Request-Id"}
 every_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=[operation.id for operation in OPERATIONS])

@@ -9,6 +9,7 @@ from asteri.developers.document import JSON, Operation, operations, resolved
 from asteri.developers.snippets import CALLS, as_python
 from tests.developers.reading import Element, page
 
+pytestmark = pytest.mark.once
 OPERATIONS = list(operations())
 every_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=[operation.id for operation in OPERATIONS])
 

@@ -14,6 +14,7 @@ from asteri.developers import markdown
 from asteri.settings import BASE_DIR
 from tests.developers.reading import PATHS, Element, fetch, page, read
 
+pytestmark = pytest.mark.once
 HOME = "/developers"
 every_page = pytest.mark.parametrize("path", PATHS)
 

@@ -65,6 +65,7 @@ def test_the_deploy_check_passes(production: Production) -> None:
     assert (result.returncode, result.stderr) == (0, "")
 
 
+@pytest.mark.served
 def test_each_organization_is_served_its_own(production: Production, tmp_path: Path) -> None:
     port = free_port()
     where = {"DATABASE_URL": production.served, "PORT": str(port), "BIND": "127.0.0.1", **SETTINGS}

@@ -18,10 +18,11 @@ WALK = 10_000
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every test of this folder."""
+    """Mark every test of this folder, all of which ask a served API."""
     for item in items:
         if "tests/sdk/" in item.path.as_posix():
             item.add_marker(pytest.mark.sdk)
+            item.add_marker(pytest.mark.served)
 
 
 @pytest.fixture(scope="session")
