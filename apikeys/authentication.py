@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from apikeys.keys import PlainKey
 from apikeys.models import ApiKey
 from apikeys.throttling import refuse_guessing
+from asteri.api.request import ApiRequest
 from asteri.row_security import speak_for_organization
 
 KEY_HEADER, BEARER_HEADER = "HTTP_X_API_KEY", "HTTP_AUTHORIZATION"  # as WSGI names `x-api-key` and `Authorization`
@@ -20,7 +21,8 @@ class KeyAuthentication(BaseAuthentication):
     def authenticate(self, request: Request) -> tuple[None, ApiKey]:
         """Answer the key; raise 401 for one that is missing or not valid, 429 where an address fails too often."""
         text = presented_key(request)
-        key, fault = ApiKey.objects.examine(text)
+        asking = cast(ApiRequest, request)
+        (key, fault), asking.read_along = ApiKey.objects.examine_along(text, *asking.along)
         meta = request._request.META  # for those who watch (asteri/api/exchange.py)
         if key is None or fault:
             meta["asteri.key_fault"], meta["asteri.claimed_key"] = fault, claimed_key(text)

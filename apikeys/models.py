@@ -18,7 +18,7 @@ from apikeys import keys, lifetimes
 from apikeys.scopes import ScopesField
 from asteri.circuit import shared_cache
 from asteri.row_security import speak_for_key
-from asteri.statements import Parameter, Select
+from asteri.statements import Asked, Parameter, Select, rows_of
 from organizations.models import Organization
 
 logger = logging.getLogger(__name__)
@@ -60,18 +60,22 @@ class ApiKeyManager(models.Manager["ApiKey"]):
         key, fault = self.examine(text)
         return None if fault else key
 
-    def examine(self, text: str) -> tuple["ApiKey | None", keys.KeyFault | None]:
-        """Answer the key that a text names, its organization loaded, and what is wrong with it; None for nothing.
+    def examine(self, text: str) -> "Examined":
+        """Answer the key that a text names, its organization loaded, and what is wrong with it; None for nothing."""
+        return self.examine_along(text)[0]
+
+    def examine_along(self, text: str, *asked: Asked) -> "tuple[Examined, list[list[Any]]]":
+        """Examine a key; answer too the rows of queries, which go in one message with its own.
 
         One query for a key of the right form, none for any other.
         """
         plain = keys.PlainKey.parse(text)
         if plain is None:
-            return None, keys.fault_of(text)
+            return (None, keys.fault_of(text)), []
         speak_for_key(plain.public_id)
-        row = BY_PUBLIC_ID.row(public_id=plain.public_id)
-        key = self.model.joined(row) if row else None
-        return key, key.fault_of(plain) if key else keys.KeyFault.UNKNOWN
+        found, *along = rows_of(BY_PUBLIC_ID.asked(public_id=plain.public_id), *asked)
+        key = self.model.joined(found[0]) if found else None
+        return (key, key.fault_of(plain) if key else keys.KeyFault.UNKNOWN), along
 
 
 def positive(name: str) -> models.CheckConstraint:
@@ -246,6 +250,7 @@ def exceeds(value: Any, bound: Any) -> bool:
     return bound is not None and (value is None or value > bound)
 
 
+Examined = tuple[ApiKey | None, keys.KeyFault | None]  # the key that a text names, and what is wrong with it
 KEY_FIELDS = [field.attname for field in ApiKey._meta.concrete_fields]
 ORGANIZATION_FIELDS = [field.attname for field in Organization._meta.concrete_fields]
 BY_PUBLIC_ID = Select(

@@ -6,13 +6,15 @@ can't drift from the models, and it runs on Django's own connection, so it takes
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connection, connections
 from django.db.models import Field, Model, QuerySet
 from django.db.models.expressions import Expression
 from django.db.models.sql.compiler import SQLCompiler
 from django.db.models.sql.subqueries import InsertQuery
+
+Statement = tuple[str, Sequence[Any]]  # its SQL, and the values to be bound
 
 
 class Parameter(Expression):
@@ -49,15 +51,44 @@ class Select:
 
     def rows(self, **values: Any) -> list[Any]:
         """Answer the rows, each a tuple or a list of values."""
-        sql, params, compiler, converters = self.compiled
-        database: Any = connections[DEFAULT_DB_ALIAS]  # looked up once: `connection` does it at every touch
-        bound = [param.of(values, database) if isinstance(param, Parameter) else param for param in params]
-        rows = read(database, sql, bound)
+        return self.asked(**values).rows()
+
+    def asked(self, **values: Any) -> "Asked":
+        """Bind the values, to be sent by `rows_of`."""
+        return Asked(self, values)
+
+    def bound(self, values: Mapping[str, Any], database: Any) -> Statement:
+        """Answer the SQL with its values as the database wants them."""
+        sql, params, *_ = self.compiled
+        return sql, [param.of(values, database) if isinstance(param, Parameter) else param for param in params]
+
+    def converted(self, rows: list[Any]) -> list[Any]:
+        """Answer the database's rows with the model's values."""
+        _, _, compiler, converters = self.compiled
         return list(compiler.apply_converters(rows, converters)) if converters else rows
 
     def row(self, **values: Any) -> Any:
         """Answer the first row, None where there is none."""
         return next(iter(self.rows(**values)), None)
+
+
+class Asked(NamedTuple):
+    """A query with the values that it's to be carried out with."""
+
+    select: Select
+    values: Mapping[str, Any]
+
+    def rows(self) -> list[Any]:
+        """Answer the query's rows."""
+        (rows,) = rows_of(self)
+        return rows
+
+
+def rows_of(*asked: Asked) -> list[list[Any]]:
+    """Answer the rows of each query; PostgreSQL gets and answers all of them in one message."""
+    database: Any = connections[DEFAULT_DB_ALIAS]  # looked up once: `connection` does it at every touch
+    found = read(database, *(select.bound(values, database) for select, values in asked))
+    return [select.converted(rows) for (select, _), rows in zip(asked, found, strict=True)]
 
 
 class Insert:
@@ -79,47 +110,55 @@ class Insert:
         """Insert the row; raises what the database says against it."""
         sql, fields = self.compiled
         database = connections[DEFAULT_DB_ALIAS]
-        send(database, sql, [field.get_db_prep_save(getattr(row, field.attname), database) for field in fields])
+        send(database, (sql, [field.get_db_prep_save(getattr(row, field.attname), database) for field in fields]))
         row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
 
 
-def read(database: Any, sql: str, values: Sequence[Any]) -> list[Any]:
-    """Answer a statement's rows; once more where the kept connection turns out dead, which spares asking it first."""
+def read(database: Any, *statements: Statement) -> list[list[Any]]:
+    """Answer each statement's rows; once more where the kept connection is dead, which spares asking it first."""
     try:
-        return list(send(database, sql, values))
+        return send(database, *statements)
     except (OperationalError, InterfaceError):
         if database.in_atomic_block or not is_dead(database):
             raise
         database.close()
-        return list(send(database, sql, values))
+        return send(database, *statements)
 
 
-def send(database: Any, sql: str, values: Sequence[Any]) -> Any:
-    """Carry out a statement and answer its cursor: past the ORM's, unless somebody watches what goes by those."""
+def send(database: Any, *statements: Statement) -> list[list[Any]]:
+    """Carry out statements and answer the rows of each: past the ORM's layers, unless somebody watches what goes by."""
     if database.queries_logged or database.execute_wrappers:
-        cursor = database.cursor()
-        cursor.execute(sql, values)
-        return cursor
+        return [send_watched(database, *statement) for statement in statements]
     database.ensure_connection()
     with database.wrap_database_errors:
-        cursor = SENDERS[database.vendor](database.connection, sql, values)
+        rows = SENDERS[database.vendor](database.connection, *statements)
     database.health_check_done = True  # It has just answered.
-    return cursor
+    return rows
 
 
-def send_to_postgresql(raw: Any, sql: str, values: Sequence[Any]) -> Any:
-    """Have the server bind the values, keep the statement prepared, and answer in binary, which is quicker to read."""
-    cursor = vars(raw).get("asteri_cursor")
-    if cursor is None:  # A new one costs as much as a fifth of a statement, so each connection keeps its own.
-        from psycopg import Cursor  # noqa: PLC0415 - a laptop on SQLite needs no driver of PostgreSQL's.
-
-        cursor = vars(raw)["asteri_cursor"] = Cursor(raw)
-    return cursor.execute(sql, values, prepare=True, binary=True)
+def send_watched(database: Any, sql: str, values: Sequence[Any]) -> list[Any]:
+    """Carry out a statement by the ORM's own way."""
+    with database.cursor() as cursor:
+        cursor.execute(sql, values)
+        return cursor.fetchall() if cursor.description else []
 
 
-def send_to_sqlite(raw: Any, sql: str, values: Sequence[Any]) -> Any:
-    """Send it in SQLite's own notation."""
-    return raw.execute(sql.replace("%s", "?"), values)
+def send_to_postgresql(raw: Any, *statements: Statement) -> list[list[Any]]:
+    """Have the server bind the values, keep the statements prepared, and answer in binary, which is quicker to read."""
+    from psycopg import Cursor  # noqa: PLC0415 - a laptop on SQLite needs no driver of PostgreSQL's.
+
+    from asteri.libpq import Session  # noqa: PLC0415
+
+    session = Session.of(raw)
+    if session:
+        return session.send(*statements)
+    sent = [Cursor(raw).execute(sql, values, prepare=False, binary=True) for sql, values in statements]
+    return [cursor.fetchall() if cursor.description else [] for cursor in sent]
+
+
+def send_to_sqlite(raw: Any, *statements: Statement) -> list[list[Any]]:
+    """Send each in SQLite's own notation."""
+    return [raw.execute(sql.replace("%s", "?"), values).fetchall() for sql, values in statements]
 
 
 def is_dead(database: Any) -> bool:

@@ -7,13 +7,14 @@ from typing import Any
 from django.db.models import CharField, DateTimeField, UUIDField
 
 from asteri.api.pagination import Position, Slice
-from asteri.statements import Parameter, Select
+from asteri.statements import Asked, Parameter, Select
 from customers.models import Customer
 from customers.tallies import count, kept_count
 
 ORGANIZATION = Parameter("organization", UUIDField())
 CREATED_AT, ID = Parameter("created_at", DateTimeField()), Parameter("id", UUIDField())
 ACCOUNT_TYPE = Parameter("account_type", CharField())
+OF = ("organization", "account_type")
 
 
 @cache
@@ -33,8 +34,14 @@ def list_page(page: Slice, *columns: str, of_one_type: bool = False) -> Select:
     return Select(lambda: page.of(counted, CREATED_AT, ID))
 
 
-def read_page(page: Slice, after: Position | None, columns: Sequence[str], **of: Any) -> tuple[list[Any], int]:
-    """Answer a page's rows, columns first, and the count of all pages, of an `organization` or an `account_type`."""
+def page_of(page: Slice, after: Position | None, columns: Sequence[str], **of: Any) -> Asked:
+    """Ask for a page, of an `organization` or one `account_type`; a row is its columns and the count of all pages."""
     place = {"created_at": after.created_at, "id": after.id} if after else {}
-    rows = list_page(page, *columns, of_one_type="account_type" in of).rows(**of, **place)
-    return rows, rows[0][-1] if rows else count(**of)
+    return list_page(page, *columns, of_one_type="account_type" in of).asked(**of, **place)
+
+
+def counted(rows: list[Any], asked: Asked) -> tuple[list[Any], int]:
+    """Answer a page's rows and the count of all pages, which a page without rows doesn't tell."""
+    if rows:
+        return rows, rows[0][-1]
+    return rows, count(**{name: value for name, value in asked.values.items() if name in OF})

@@ -16,15 +16,16 @@ from apikeys.scopes import Scope
 from apikeys.throttling import charge
 from asteri.api.errors import Issue
 from asteri.api.identifiers import UUID_FORM
-from asteri.api.pagination import Position, Slice
+from asteri.api.pagination import KeysetPagination, Position, Slice
 from asteri.api.preconditions import is_unchanged, require_match
 from asteri.api.renderers import json_response
 from asteri.api.serializers import StrictSerializer
 from asteri.api.viewsets import PublicViewSet
+from asteri.statements import Asked
 from customers import bulk, feed
 from customers.conflicts import conflict, holder_of, location_of
 from customers.filters import CustomerFilters
-from customers.models import Customer, TakenError, etag
+from customers.models import AccountType, Customer, TakenError, etag
 from customers.retries import Done, once
 from customers.serializers import (
     FIELDS,
@@ -35,10 +36,11 @@ from customers.serializers import (
     represent,
     representation,
 )
-from customers.statements import read_page, retrieve
-from organizations.context import organization_of
+from customers.statements import counted, page_of, retrieve
+from organizations.context import claimed_organization, organization_of
 
 CHANGED = "Customer has changed"
+LONGEST_FORESEEN = 1_000  # bytes of a query string; a longer one is looked at when its turn comes
 
 
 class CustomerViewSet(PublicViewSet):
@@ -76,11 +78,40 @@ class CustomerViewSet(PublicViewSet):
 
     def read_page(self, queryset: Any, page: Slice, after: Position | None) -> tuple[Sequence[Any], int]:
         """Answer a page's rows and the count of all pages, which is kept unless filters ask for another one."""
-        columns, query = representation(self.request).columns, self.request.query_params
-        if query.keys() & CustomerFilters.base_filters <= {"account_type"}:
-            account_type = {"account_type": query["account_type"]} if "account_type" in query else {}
-            return read_page(page, after, columns, organization=organization_of(self.request).pk, **account_type)
-        return super().read_page(queryset.values_list(*columns), page, after)
+        if self.has_kept_count:
+            asked = self.page_asked(organization_of(self.request).pk)
+            return counted(self.rows(asked), asked)
+        return super().read_page(queryset.values_list(*representation(self.request).columns), page, after)
+
+    @property
+    def has_kept_count(self) -> bool:
+        """Whether the list's count is kept: no filter but the account type narrows it."""
+        narrowed = set(self.request.query_params) & set(CustomerFilters.base_filters)
+        return narrowed <= {"account_type"}
+
+    def page_asked(self, organization: UUID) -> Asked:
+        """Answer the query for the page that the paginator has taken, of a list whose count is kept."""
+        query, page = self.request.query_params, cast(KeysetPagination, self.paginator)
+        of = {"account_type": query["account_type"]} if "account_type" in query else {}
+        return page_of(page.page, page.after, representation(self.request).columns, organization=organization, **of)
+
+    def foresee(self, request: Request) -> Sequence[Asked]:
+        """Answer what a well-formed retrieve, or a list whose count is kept, will ask for."""
+        organization = claimed_organization(request)
+        if organization is None or len(request.META["QUERY_STRING"]) > LONGEST_FORESEEN:
+            return ()
+        if self.action == "retrieve":
+            return self.customer_asked(organization, self.kwargs["pk"])
+        return self.foresee_page(organization) if self.action == "list" and self.has_kept_count else ()
+
+    def foresee_page(self, organization: UUID) -> Sequence[Asked]:
+        """Answer the query for the list's page, where nothing is wrong with it."""
+        issues = cast(KeysetPagination, self.paginator).read(
+            self.request, str(organization), CustomerFilters.base_filters
+        )
+        account_type = self.request.query_params.get("account_type")
+        is_sound = not issues and account_type in (None, *AccountType.values)
+        return (self.page_asked(organization),) if is_sound else ()
 
     def position_of(self, row: Any) -> tuple[datetime, UUID]:
         """Answer a row's place in the order of the list."""
@@ -89,19 +120,25 @@ class CustomerViewSet(PublicViewSet):
     def retrieve(self, request: Request, pk: str) -> HttpResponse:
         """Answer one customer, or 304 to a caller who has this version of it."""
         wanted = representation(request)
-        values = self.read_one(pk, *wanted.columns, "version")
+        values = self.read_one(pk)
         headers = {"ETag": etag(values[-1])}
         if is_unchanged(request, headers["ETag"]):
             return json_response(status=304, headers=headers)
         return json_response({"data": wanted.show(values)}, headers=headers)
 
-    def read_one(self, pk: str, *columns: str) -> Any:
-        """Answer the columns of one customer; 404 where the organization has none with that id."""
-        organization = organization_of(self.request).pk
-        values = retrieve(*columns).row(organization=organization, id=UUID(pk)) if UUID_FORM.fullmatch(pk) else None
-        if values is None:
+    def read_one(self, pk: str) -> Any:
+        """Answer one customer's columns and its version; 404 where the organization has none with that id."""
+        asked = self.customer_asked(organization_of(self.request).pk, pk)
+        rows = self.rows(*asked) if asked else ()
+        if not rows:
             raise NotFound
-        return values
+        return rows[0]
+
+    def customer_asked(self, organization: UUID, pk: str) -> Sequence[Asked]:
+        """Answer the query for one customer and its version; none for an id that is no UUID."""
+        columns = representation(self.request).columns
+        is_id = UUID_FORM.fullmatch(pk)
+        return (retrieve(*columns, "version").asked(organization=organization, id=UUID(pk)),) if is_id else ()
 
     def create(self, request: Request) -> HttpResponse:
         """Store a customer; 409 where its e-mail address or its external id is taken."""

@@ -43,6 +43,12 @@ def named_organization(header: str) -> uuid.UUID:
     return uuid.UUID(text)
 
 
+def claimed_organization(request: Request) -> uuid.UUID | None:
+    """Answer the organization that a request claims to act for, before anything has been judged."""
+    text = request.META.get(VARIABLE, "").strip()
+    return uuid.UUID(text) if UUID_FORM.fullmatch(text) else None
+
+
 def bad_header(error: str, message: str) -> ApiError:
     """Answer the 400 of a header that names no organization."""
     return ApiError(400, error, issues=[{"path": HEADER, "message": message}])

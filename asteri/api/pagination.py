@@ -102,16 +102,24 @@ class KeysetPagination(BasePagination):
     """Reads `limit`, `order` and `cursor`; answers one page, the exact count, and the cursor of the next page."""
 
     parameters = ("limit", "order", "cursor")
-    order = NEWEST_FIRST
-    after: Position | None = None
+    tenant: str | None = None
 
-    def read(self, request: Request, view: Any, filters: Mapping[str, Any]) -> Iterator[Issue]:
-        """Take the page that the query asks for; yield what is wrong with it. A cursor is bound to the `filters`."""
+    def read(self, request: Request, tenant: str, filters: Mapping[str, Any]) -> list[Issue]:
+        """Take the page that the query asks for; answer what is wrong with it.
+
+        A cursor is bound to the tenant and to the `filters`. To read the same once more costs nothing.
+        """
+        if self.tenant != tenant:
+            self.tenant, self.issues = tenant, list(self.take(request, tenant, filters))
+        return self.issues
+
+    def take(self, request: Request, tenant: str, filters: Mapping[str, Any]) -> Iterator[Issue]:
+        """Take order, limit and cursor; yield what is wrong with each."""
         query = request.query_params
         self.order = query.get("order", NEWEST_FIRST)
         self.scope = json.dumps(
             [
-                view.tenant,
+                tenant,
                 request.path,
                 self.order,
                 sorted((name, value) for name, value in query.items() if name in filters),
@@ -122,14 +130,18 @@ class KeysetPagination(BasePagination):
         self.limit = limit_of(request) or 0
         if not self.limit:
             yield bad_limit()
-        if "cursor" in query:
-            self.after = Position.decode(query["cursor"], self.scope)
-            if self.after is None:
-                yield Issue(path="cursor", message="Invalid cursor")
+        self.after = Position.decode(query["cursor"], self.scope) if "cursor" in query else None
+        if "cursor" in query and self.after is None:
+            yield Issue(path="cursor", message="Invalid cursor")
+
+    @property
+    def page(self) -> Slice:
+        """Which rows are asked for."""
+        return Slice(self.order, self.limit, self.after is not None)
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         """Answer the rows of the page; remember the count of all pages, and whether there is a next one."""
-        rows, self.count = view.read_page(queryset, Slice(self.order, self.limit, self.after is not None), self.after)
+        rows, self.count = view.read_page(queryset, self.page, self.after)
         page: list[Any] = rows[: self.limit]
         self.next_cursor = Position(*view.position_of(page[-1])).encode(self.scope) if len(rows) > len(page) else None
         return page

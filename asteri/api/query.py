@@ -64,4 +64,4 @@ class StrictFilterBackend(DjangoFilterBackend):
         for name, messages in filterset.errors.items() if filterset else ():
             yield from (Issue(path=name, message=str(message)) for message in messages)
         yield from view.query_faults(request)
-        yield from view.paginator.read(request, view, filters=view.filterset_class.base_filters)
+        yield from view.paginator.read(request, view.tenant, view.filterset_class.base_filters)

@@ -1,6 +1,6 @@
 """The request, as the pipeline hands it from step to step."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, BinaryIO, cast
 
 from django.utils.datastructures import MultiValueDict
@@ -9,6 +9,7 @@ from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.request import Request
 
 from asteri.api.errors import ApiError
+from asteri.statements import Asked
 
 
 class ApiRequest(Request):
@@ -17,6 +18,15 @@ class ApiRequest(Request):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.answer_headers: dict[str, str] = {}
+        self.along: Sequence[Asked] = ()
+        self.read_along: Sequence[list[Any]] = ()
+
+    def rows(self, asked: Asked) -> list[Any]:
+        """Answer a query's rows: those that were read along with the key where it's the very same query, else now.
+
+        What is asked for after the key names the key's organization, so no other one's rows can be among them.
+        """
+        return self.read_along[self.along.index(asked)] if asked in self.along and self.read_along else asked.rows()
 
     def _parse(self) -> tuple[Mapping[str, Any], MultiValueDict[str, Any]]:
         """Parse the body; raise 415 for any but JSON. REST framework's own takes a body without a length for none."""

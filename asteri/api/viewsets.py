@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any, ClassVar, cast
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -24,6 +25,7 @@ from asteri.api.pagination import Position, Slice
 from asteri.api.query import check_query, refuse
 from asteri.api.request import ApiRequest
 from asteri.row_security import speaking
+from asteri.statements import Asked
 
 
 @cache
@@ -77,9 +79,22 @@ class PublicView(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Take the steps in the contract's order; REST framework's own asks for permission before it counts."""
+        if not settings.ROW_SECURITY:  # below it a statement sees nothing before the key has said for whom it's sent
+            cast(ApiRequest, request).along = self.foresee(request)
         self.perform_authentication(request)
         self.check_throttles(request)
         self.check_permissions(request)
+
+    def foresee(self, request: Request) -> Sequence[Asked]:
+        """Answer the queries whose rows the request will ask for if it passes, to be read along with the key.
+
+        They change nothing and must not fail: no step has judged the request yet.
+        """
+        return ()
+
+    def rows(self, asked: Asked) -> list[Any]:
+        """Answer a query's rows, which may have been read along with the key."""
+        return cast(ApiRequest, self.request).rows(asked)
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> HttpResponse:  # type: ignore[override]
         """Add what the steps have to say, and that an answer which depends on a key is nobody else's."""

@@ -14,7 +14,7 @@ from asteri.api.pagination import NEWEST_FIRST, OLDEST_FIRST, Position, Slice
 from asteri.statements import read
 from customers.models import INSERT, Customer
 from customers.serializers import PLAIN, WITH_PROFILE
-from customers.statements import read_page, retrieve
+from customers.statements import counted, page_of, retrieve
 from organizations.models import Organization
 from tests.factories import make_customer, make_organization
 
@@ -81,7 +81,8 @@ def test_a_page_answers_what_the_orm_answers(organization: Organization, watch: 
     rows = pages_of(organization.customers.filter(**of), order)
     after = Position(rows[0].created_at, rows[0].id) if is_later else None
     with watch():
-        page, count = read_page(Slice(order, 1, is_later), after, columns, organization=organization.pk, **of)
+        asked = page_of(Slice(order, 1, is_later), after, columns, organization=organization.pk, **of)
+        page, count = counted(asked.rows(), asked)
     ids = [row.id for row in rows[is_later:][:2]]
     expected = [Customer.objects.values_list(*columns).get(pk=id_) for id_ in ids]
     assert typed(row[:-1] for row in page) == typed(expected)
@@ -91,9 +92,9 @@ def test_a_page_answers_what_the_orm_answers(organization: Organization, watch: 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_a_hostile_text_is_a_value_and_nothing_else(organization: Organization, watch: Watch, text: str) -> None:
     with watch():
-        found = read_page(
-            Slice(NEWEST_FIRST, 1, is_later=False), None, ("id",), organization=organization.pk, account_type=text
-        )
+        first = Slice(NEWEST_FIRST, 1, is_later=False)
+        asked = page_of(first, None, ("id",), organization=organization.pk, account_type=text)
+        found = counted(asked.rows(), asked)
     assert (list(found[0]), found[1]) == ([], 0)
 
 
@@ -165,5 +166,5 @@ def test_a_statement_that_is_refused_is_not_sent_again() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET statement_timeout = '1ms'")
     with pytest.raises(OperationalError, match="statement timeout"):
-        read(connection, "SELECT pg_sleep(5)", [])
+        read(connection, ("SELECT pg_sleep(5)", []))
     connection.close()
