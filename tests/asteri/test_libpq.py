@@ -119,8 +119,8 @@ def test_nothing_is_prepared_where_that_is_forbidden() -> None:
     raw.prepare_threshold, threshold = None, raw.prepare_threshold
     try:
         assert Session.of(raw) is None
-        assert read(connection, ONE, TWO) == [[(2,)], [("two",)]]
-        assert read(connection, ("SELECT name FROM pg_prepared_statements WHERE 1 = %s", [1])) == [[]]
+        assert read(connection, ("SELECT %s::int + 100", [1]), TWO) == [[(101,)], [("two",)]]
+        assert read(connection, ("SELECT 1 FROM pg_prepared_statements WHERE statement ~ %s", ["100"])) == [[]]
     finally:
         raw.prepare_threshold = threshold
 
