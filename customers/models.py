@@ -16,10 +16,21 @@ from customers.emails import email_key
 from customers.idempotency import IdempotencyLink, IdempotencyRecord
 from customers.phones import phone_key
 from customers.search import every_word, searchable
+from customers.storedsheets import SheetPart, StoredSheet
 from customers.tallies import CustomerTally
 from organizations.models import Organization
 
-__all__ = ["Customer", "CustomerChange", "CustomerTally", "Feed", "IdempotencyLink", "IdempotencyRecord", "Tombstone"]
+__all__ = [
+    "Customer",
+    "CustomerChange",
+    "CustomerTally",
+    "Feed",
+    "IdempotencyLink",
+    "IdempotencyRecord",
+    "SheetPart",
+    "StoredSheet",
+    "Tombstone",
+]
 MAX_LENGTH = 255
 EMAIL_IS_UNIQUE = "customer_email_is_unique_in_its_organization"
 EXTERNAL_ID_IS_UNIQUE = "customer_external_id_is_unique_in_its_organization"
@@ -125,6 +136,11 @@ class Customer(models.Model):
                 name="customers_newest_of_a_type", fields=["organization", "account_type", "-created_at", "-id"]
             ),
             models.Index(name="customers_by_phone", fields=["organization", "phone_key"]),
+            # Staff look for customers among those of all organizations.
+            models.Index(name="customers_newest_of_all", fields=["-created_at", "-id"]),
+            models.Index(
+                name="customers_by_external_id", fields=["external_id"], condition=Q(external_id__isnull=False)
+            ),
         )
 
     def __str__(self) -> str:

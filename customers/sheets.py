@@ -16,6 +16,7 @@ from customers.serializers import CreateCustomerSerializer
 FIELDS = CreateCustomerSerializer().fields
 COLUMNS = tuple(FIELDS)
 REQUIRED = tuple(name for name, rules in FIELDS.items() if rules.required)
+REPORTED = ("row", "problem")  # stand before those in a list of bad rows, which can be corrected and imported as it is
 ENCODING = "utf-8-sig"  # for reading: UTF-8, with the byte order mark that spreadsheets put in front or without
 DELIMITERS = ",;\t"  # a spreadsheet takes the second where the comma divides decimals, the third for text
 # What a spreadsheet takes for a formula (OWASP, CSV Injection), behind the apostrophes that guard it.
@@ -55,13 +56,27 @@ def restored(cell: str) -> str:
     return cell[1:] if cell.startswith("'") and FORMULA.match(cell) else cell
 
 
+class Line:
+    """What a writer writes to where the line itself is wanted."""
+
+    def write(self, text: str, /) -> str:
+        """Answer the line."""
+        return text
+
+
+def lines(columns: Sequence[str], rows: Iterable[Sequence[str | None]]) -> Iterator[str]:
+    """Yield a header and the rows as the lines of a sheet, each ready to be sent."""
+    writer = csv.writer(Line())
+    yield writer.writerow(columns)
+    for values in rows:
+        yield writer.writerow([guarded(value) if value else "" for value in values])
+
+
 def write(customers: Iterable[Sequence[str | None]], file: Writable) -> int:
     """Write a header and the customers, each as the values of COLUMNS; answer how many they were."""
-    writer = csv.writer(file)
-    writer.writerow(COLUMNS)
     number = 0
-    for number, values in enumerate(customers, start=1):  # noqa: B007 - the last number is the answer.
-        writer.writerow([guarded(value) if value else "" for value in values])
+    for number, line in enumerate(lines(COLUMNS, customers)):  # noqa: B007 - the header is no customer.
+        file.write(line)
     return number
 
 
@@ -104,7 +119,7 @@ def columns_of(reader: Iterator[list[str]]) -> list[str]:
 
 def header_fault(columns: list[str]) -> str:
     """Answer what is wrong with a header, nothing where it's a good one."""
-    unknown = [name or "a column without a name" for name in columns if name not in COLUMNS]
+    unknown = [name or "a column without a name" for name in columns if name not in (*COLUMNS, *REPORTED)]
     doubled = [name for name in COLUMNS if columns.count(name) > 1]
     missing = [name for name in REQUIRED if name not in columns]
     if unknown and missing == list(REQUIRED):
@@ -119,4 +134,5 @@ def row_of(number: int, columns: list[str], values: list[str]) -> Row:
     cells = [value.strip(string.whitespace) for value in values]
     if len(cells) > len(columns):
         return Row(number, fault=f"Has {len(cells)} cells, but the header {len(columns)}")
-    return Row(number, {name: restored(cell) for name, cell in zip(columns, cells, strict=False) if cell})
+    known = ((name, cell) for name, cell in zip(columns, cells, strict=False) if name not in REPORTED)
+    return Row(number, {name: restored(cell) for name, cell in known if cell})

@@ -3,7 +3,7 @@ from typing import Any
 
 from apikeys.usage import pruning
 from asteri.management.base import Command as ReportingCommand
-from customers import idempotency
+from customers import idempotency, storedsheets
 from customers.changes import feeds_to_prune
 
 
@@ -19,8 +19,8 @@ class Command(ReportingCommand):
     """Deletes what need not be kept."""
 
     help = (
-        "Delete idempotency records older than 24 hours, changes older than 90 days, refusals older than 7 days and "
-        "usage older than USAGE_DAYS, in batches. Run it daily."
+        "Delete idempotency records and sheets being imported older than 24 hours, changes older than 90 days, "
+        "refusals older than 7 days and usage older than USAGE_DAYS, in batches. Run it daily."
     )
     example = "manage.py prune"
 
@@ -31,6 +31,7 @@ class Command(ReportingCommand):
             "changes": sum(all_batches(feed.prune) for feed in feeds_to_prune()),
             "usage": all_batches(pruning.prune_usage),
             "refusals": all_batches(pruning.prune_refusals),
+            "stored_sheets": all_batches(storedsheets.prune),
         }
         all_batches(pruning.prune_batches)
         self.report(result, [f"Deleted {in_words(result)}."], as_json=options["json"])
