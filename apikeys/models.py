@@ -196,8 +196,8 @@ class ApiKey(models.Model):
         type(self).objects.filter(pk=self.pk, revoked_at=None).update(revoked_at=timezone.now())
         self.refresh_from_db(fields=["revoked_at"])
 
-    def rotate(self, grace: timedelta) -> tuple["ApiKey", keys.PlainKey]:
-        """Make a key like this one, which ends after `grace` and never later than its own expiry.
+    def rotate(self, grace: timedelta, **given: Any) -> tuple["ApiKey", keys.PlainKey]:
+        """Make a key like this one but for what is given; this one ends after `grace`, by its own expiry at the latest.
 
         Raise KeyEndedError where this key has ended or has been rotated before, by whoever came first.
         """
@@ -205,7 +205,7 @@ class ApiKey(models.Model):
             held = type(self).objects.select_for_update(of=("self",)).select_related("organization").get(pk=self.pk)
             if held.has_ended or held.is_replaced:
                 raise KeyEndedError(f"{held.hint} is {held.state} and can't be rotated.")
-            successor = held.issue_successor()
+            successor = held.issue_successor(**given)
             held.end_by(timezone.now() + grace)
         self.refresh_from_db()
         return successor
@@ -215,11 +215,11 @@ class ApiKey(models.Model):
         more = [name for name in GRANTS if exceeds(getattr(self, name), getattr(other, name))]
         return [*(["scopes"] if set(self.scopes) - set(other.scopes) else []), *more]
 
-    def issue_successor(self) -> tuple["ApiKey", keys.PlainKey]:
+    def issue_successor(self, **given: Any) -> tuple["ApiKey", keys.PlainKey]:
         """Make the key that takes over: the same name, scopes, limits and expiry, as far as that is still allowed."""
         alike = {name: getattr(self, name) for name in ("name", "scopes", *GRANTS)}
         alike["expires_at"] = lifetimes.within(self.expires_at)
-        return type(self).objects.issue(self.organization, replaces=self, **alike)
+        return type(self).objects.issue(self.organization, replaces=self, **{**alike, **given})
 
     def end_by(self, end: datetime) -> None:
         """Bring the expiry forward to `end`; one that is earlier stays."""

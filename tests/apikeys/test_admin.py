@@ -1,111 +1,293 @@
-"""Keys in the admin."""
+"""Making and changing keys in the admin: what is offered, what is refused, and that a key is shown once."""
 
 import re
-from datetime import timedelta
+import uuid
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.contrib.admin.models import LogEntry
 from django.contrib.sessions.models import Session
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
+from pytest_django import Settings
 
 from apikeys.models import ApiKey, KeyState
+from organizations.models import Organization
 from tests.callers import Caller
 from tests.factories import make_organization
 
 KEY = re.compile(r"\bast_(?:live|test)_[0-9A-Za-z]{50}\b")
+NOON = datetime(2026, 3, 23, 12, tzinfo=UTC)
+DAY = timedelta(days=1)
 ADD = "/admin/apikeys/apikey/add/"
 LIST = "/admin/apikeys/apikey/"
+FORM: dict[str, Any] = {"name": "CRM", "scopes": ["read:customers"], "per_minute": 60, "lifetime": "365"}
 
 
-def create(admin_client: Client, **fields: Any) -> Any:
-    organization = make_organization()
-    form = {"organization": organization.pk, "name": "CRM", "scopes": ["read:customers"], "per_minute": 60, **fields}
-    return admin_client.post(ADD, form)
+@pytest.fixture
+def organization(db: None) -> Organization:
+    return make_organization()
 
 
-def act(admin_client: Client, action: str, *keys: ApiKey) -> Any:
-    return admin_client.post(LIST, {"action": action, "_selected_action": [str(key.pk) for key in keys]}, follow=True)
+def create(admin_client: Client, owning: Organization, **fields: Any) -> Any:
+    form = {**FORM, "organization": owning.pk, "key_id": uuid.uuid4(), **fields}
+    return admin_client.post(ADD, {name: value for name, value in form.items() if value is not None})
 
 
-def test_a_created_key_is_shown_in_the_answer_to_the_post_and_works(admin_client: Client) -> None:
-    response = create(admin_client)
+def shown(response: Any) -> str:
+    """Answer the key that a page shows."""
+    text: str
     (text,) = set(KEY.findall(response.content.decode()))
-    key = ApiKey.objects.get()
+    return text
+
+
+def errors(response: Any) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = response.context["adminform"].form.errors
+    return found
+
+
+def page_of(key: ApiKey) -> str:
+    return reverse("admin:apikeys_apikey_change", args=[key.pk])
+
+
+# Making
+
+
+def test_a_created_key_is_shown_in_the_answer_to_the_post_and_works(
+    admin_client: Client, organization: Organization
+) -> None:
+    response = create(admin_client, organization)
     assert response.status_code == 200
-    assert Caller(key.organization, key, text).get().status_code == 200
+    assert Caller(organization, ApiKey.objects.get(), shown(response)).get().status_code == 200
 
 
-def test_the_answer_that_shows_a_key_is_stored_by_nobody(admin_client: Client) -> None:
-    response = create(admin_client)
+def test_beside_a_new_key_stands_a_command_that_uses_it(admin_client: Client, organization: Organization) -> None:
+    response = create(admin_client, organization)
+    assert f'-H &quot;x-api-key: {shown(response)}"'.replace("&quot;", '"') in response.content.decode()
+    assert f"x-organization-id: {organization.pk}" in response.content.decode()
+
+
+def test_the_answer_that_shows_a_key_is_stored_by_nobody(admin_client: Client, organization: Organization) -> None:
+    response = create(admin_client, organization)
     assert "no-store" in response.headers["Cache-Control"]
     assert response.headers["Referrer-Policy"] == "no-referrer"
 
 
-def test_a_created_key_stands_nowhere_else(admin_client: Client) -> None:
-    (text,) = set(KEY.findall(create(admin_client).content.decode()))
+def test_a_created_key_stands_nowhere_else(
+    admin_client: Client, organization: Organization, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG")
+    text = shown(create(admin_client, organization))
     kept = [
         *(str(session.get_decoded()) for session in Session.objects.all()),
         *(f"{entry.object_repr} {entry.change_message}" for entry in LogEntry.objects.all()),
         *(str(row) for row in ApiKey.objects.values()),
-        str(admin_client.cookies),
-        admin_client.get(LIST).content.decode(),
-        admin_client.get(reverse("admin:apikeys_apikey_change", args=[ApiKey.objects.get().pk])).content.decode(),
+        *(admin_client.get(path).content.decode() for path in (LIST, ADD, page_of(ApiKey.objects.get()))),
+        f"{admin_client.cookies} {caplog.text}",
     ]
     assert not [place for place in kept if text in place or text[21:53] in place]
 
 
-def test_a_new_key_needs_a_name_and_a_future(admin_client: Client) -> None:
-    past = timezone.now() - timedelta(days=1)
-    response = create(admin_client, name="", expires_at_0=past.date().isoformat(), expires_at_1="00:00:00")
-    assert set(response.context["adminform"].form.errors) == {"name", "expires_at"}
+def test_sending_the_form_again_makes_no_second_key_and_shows_none(
+    admin_client: Client, organization: Organization
+) -> None:
+    key_id = uuid.uuid4()
+    text = shown(create(admin_client, organization, key_id=key_id))
+    again = admin_client.post(ADD, {**FORM, "organization": organization.pk, "key_id": key_id}, follow=True)
+    assert again.redirect_chain == [(page_of(ApiKey.objects.get()), 302)]
+    assert "has made" in again.content.decode()
+    assert text[21:53] not in again.content.decode()
+
+
+def test_leaving_the_page_and_coming_back_makes_another_form(admin_client: Client) -> None:
+    first, second = (admin_client.get(ADD).context["adminform"].form["key_id"].value() for _ in range(2))
+    assert first != second
+
+
+@pytest.mark.parametrize("key_id", [None, "", "1", "'; --"])
+def test_a_form_without_an_id_of_its_own_makes_nothing(
+    admin_client: Client, organization: Organization, key_id: Any
+) -> None:
+    assert set(errors(create(admin_client, organization, key_id=key_id))) == {"key_id"}
     assert not ApiKey.objects.exists()
 
 
-def test_a_made_key_can_be_renamed_and_stays_where_it_is(admin_client: Client, owner: Caller) -> None:
-    url = reverse("admin:apikeys_apikey_change", args=[owner.key.pk])
+@pytest.mark.parametrize(
+    ("lifetime", "expires_at"),
+    [
+        ("30", NOON + 30 * DAY),
+        ("90", NOON + 90 * DAY),
+        ("365", NOON + 365 * DAY),
+        ("never", None),
+        ("date", NOON + timedelta(hours=1)),
+    ],
+)
+def test_a_key_expires_as_chosen(
+    admin_client: Client, organization: Organization, lifetime: str, expires_at: datetime | None
+) -> None:
+    with time_machine.travel(NOON, tick=False):
+        create(admin_client, organization, lifetime=lifetime, expires_at_0="2026-03-23", expires_at_1="13:00:00")
+    assert ApiKey.objects.get().expires_at == expires_at
+
+
+@pytest.mark.parametrize(
+    ("fields", "fault"),
+    [
+        ({"name": ""}, {"name": ["This field is required."]}),
+        ({"name": "a\0b"}, {"name": ["Null characters are not allowed."]}),
+        ({"organization": ""}, {"organization": ["This field is required."]}),
+        ({"organization": "nobody"}, {"organization": None}),
+        ({"organization": str(uuid.UUID(int=7))}, {"organization": None}),
+        ({"scopes": ["admin"]}, {"scopes": None}),
+        ({"per_minute": "0"}, {"per_minute": ["Ensure this value is greater than or equal to 1."]}),
+        ({"per_hour": "-1"}, {"per_hour": None}),
+        ({"per_day": "99999999999999999999"}, {"per_day": None}),
+        ({"lifetime": None}, {"lifetime": ["This field is required."]}),
+        ({"lifetime": "400"}, {"lifetime": None}),
+        ({"lifetime": "date"}, {"expires_at": ["Choose the date and the time at which it expires."]}),
+        ({"lifetime": "date", "expires_at_0": "soon", "expires_at_1": "late"}, {"expires_at": None}),
+        (
+            {"lifetime": "date", "expires_at_0": "2020-01-01", "expires_at_1": "00:00"},
+            {"expires_at": ["The expiry must lie in the future."]},
+        ),
+    ],
+    ids=str,
+)
+def test_a_form_with_a_fault_makes_nothing_and_says_so(
+    admin_client: Client, organization: Organization, fields: dict[str, Any], fault: dict[str, list[str] | None]
+) -> None:
+    found = errors(create(admin_client, organization, **fields))
+    assert set(found) == set(fault)
+    assert [messages for name, messages in fault.items() if messages not in (None, found[name])] == []
+    assert not ApiKey.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("most", "offered", "usual"),
+    [
+        (0, ["30", "90", "365", "never", "date"], "365"),
+        (7, ["7", "date"], "7"),
+        (90, ["30", "90", "date"], "90"),
+        (100, ["30", "90", "100", "date"], "100"),
+        (365, ["30", "90", "365", "date"], "365"),
+        (730, ["30", "90", "365", "date"], "365"),
+    ],
+)
+def test_lifetimes_within_the_maximum_are_offered(
+    admin_client: Client, settings: Settings, most: int, offered: list[str], usual: str
+) -> None:
+    settings.MAX_KEY_LIFETIME_DAYS = most
+    field = admin_client.get(ADD).context["adminform"].form["lifetime"]
+    assert [name for name, _ in field.field.choices] == offered
+    assert field.value() == usual
+
+
+@pytest.mark.parametrize("fields", [{"lifetime": "never"}, {"lifetime": "365"}, {"lifetime": "date"}])
+def test_nothing_beyond_the_maximum_is_taken(
+    admin_client: Client, organization: Organization, settings: Settings, fields: dict[str, str]
+) -> None:
+    settings.MAX_KEY_LIFETIME_DAYS = 90
+    later = {"expires_at_0": "2199-01-01", "expires_at_1": "00:00"}
+    assert errors(create(admin_client, organization, **later, **fields))
+    assert not ApiKey.objects.exists()
+
+
+def test_the_longest_lifetime_that_is_offered_is_taken(
+    admin_client: Client, organization: Organization, settings: Settings
+) -> None:
+    settings.MAX_KEY_LIFETIME_DAYS = 90
+    assert create(admin_client, organization, lifetime="90").status_code == 200
+    assert ApiKey.objects.count() == 1
+
+
+def test_an_address_names_the_organization(admin_client: Client, organization: Organization) -> None:
+    page = admin_client.get(ADD, {"organization": str(organization.pk)})
+    assert f'<option value="{organization.pk}" selected>' in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    "query",
+    [{"organization": "nobody"}, {"organization": str(uuid.UUID(int=7))}, {"expires_at": "soon"}, {"key_id": "mine"}],
+)
+def test_an_address_that_makes_no_sense_fills_nothing_in(admin_client: Client, query: dict[str, str]) -> None:
+    page = admin_client.get(ADD, query)
+    assert page.status_code == 200
+    assert next(iter(query.values())) not in page.content.decode().replace("organization=nobody", "")
+
+
+# Changing
+
+
+def change(admin_client: Client, key: ApiKey, **fields: Any) -> Any:
+    form = {"name": key.name, "scopes": [str(scope) for scope in key.scopes], "per_minute": key.per_minute, **fields}
+    return admin_client.post(page_of(key), form, follow=True)
+
+
+def test_a_made_key_can_be_changed_and_stays_where_it_is(admin_client: Client, owner: Caller) -> None:
     form = {"organization": make_organization().pk, "name": "Renamed", "scopes": ["read:customers"], "per_minute": 5}
-    assert admin_client.post(url, form).status_code == 302
+    change(admin_client, owner.key, **form)
     owner.key.refresh_from_db()
     assert (owner.key.name, owner.key.organization, owner.key.per_minute) == ("Renamed", owner.organization, 5)
     assert owner.get().status_code == 200
 
 
-def test_revoking_ends_the_chosen_keys(admin_client: Client, owner: Caller, outsider: Caller) -> None:
-    response = act(admin_client, "revoke", owner.key, outsider.key)
-    assert f"Revoked {owner.key}" in response.content.decode()
-    assert (owner.get().status_code, outsider.get().status_code) == (401, 401)
-    assert LogEntry.objects.filter(change_message="Revoked.").count() == 2
+def test_a_change_writes_what_was_changed_and_leaves_the_rest_to_others(admin_client: Client, owner: Caller) -> None:
+    with time_machine.travel(NOON, tick=False):
+        key = Caller.of(owner.organization, expires_at=NOON + timedelta(days=1, microseconds=7)).key
+        ApiKey.objects.filter(pk=key.pk).update(per_day=7, last_used_at=NOON)
+        when = {"expires_at_0": "2026-03-24", "expires_at_1": "12:00:00"}
+        change(admin_client, key, name="Renamed", per_day=7, **when)
+    key.refresh_from_db()
+    assert (key.name, key.per_day, key.last_used_at) == ("Renamed", 7, NOON)
+    assert key.expires_at == NOON + timedelta(days=1, microseconds=7)
 
 
-def test_rotating_shows_the_successor_and_leaves_the_old_key_its_grace(admin_client: Client, owner: Caller) -> None:
-    response = act(admin_client, "rotate", owner.key)
-    (text,) = set(KEY.findall(response.content.decode()))
-    successor = ApiKey.objects.get(replaces=owner.key)
-    assert "no-store" in response.headers["Cache-Control"]
-    assert Caller(owner.organization, successor, text).get().status_code == 200
-    assert ApiKey.objects.get(pk=owner.key.pk).state == KeyState.GRACE
+@pytest.mark.parametrize("end", ["revoke", "expire"])
+def test_what_has_ended_is_changed_no_more(admin_client: Client, owner: Caller, end: str) -> None:
+    owner.key.revoke() if end == "revoke" else owner.key.end_by(NOON)
+    response = change(admin_client, owner.key, name="Renamed")
+    assert "nothing of it can be changed any more" in response.content.decode()
+    assert ApiKey.objects.get().name == "Test"
+    assert ApiKey.objects.get().state in (KeyState.REVOKED, KeyState.EXPIRED)
 
 
-@pytest.mark.parametrize("count", [2, 3])
-def test_rotating_takes_one_key_at_a_time(admin_client: Client, owner: Caller, count: int) -> None:
-    keys = [Caller.of(owner.organization).key for _ in range(count)]
-    assert "Choose exactly one key" in act(admin_client, "rotate", *keys).content.decode()
-    assert not ApiKey.objects.exclude(replaces=None).exists()
+@pytest.mark.parametrize(
+    ("date", "fault"),
+    [
+        ("2020-01-01", "The expiry must lie in the future."),
+        ("2199-01-01", "A key must expire within 90 days (MAX_KEY_LIFETIME_DAYS)."),
+    ],
+)
+def test_a_new_expiry_has_to_be_allowed(
+    admin_client: Client, owner: Caller, settings: Settings, date: str, fault: str
+) -> None:
+    settings.MAX_KEY_LIFETIME_DAYS = 90
+    response = change(admin_client, owner.key, expires_at_0=date, expires_at_1="00:00:00")
+    assert errors(response) == {"expires_at": [fault]}
 
 
-def test_rotating_a_revoked_key_says_that_it_cannot_be(admin_client: Client, owner: Caller) -> None:
-    owner.key.revoke()
-    assert "can&#x27;t be rotated" in act(admin_client, "rotate", owner.key).content.decode()
+def test_an_expiry_from_before_the_maximum_may_stay(admin_client: Client, owner: Caller, settings: Settings) -> None:
+    settings.MAX_KEY_LIFETIME_DAYS = 90
+    change(admin_client, owner.key, name="Renamed")
+    assert (ApiKey.objects.get().name, ApiKey.objects.get().expires_at) == ("Renamed", None)
 
 
-def test_the_list_says_where_each_key_stands(admin_client: Client, owner: Caller) -> None:
-    Caller.of(owner.organization, per_minute=5, per_hour=60)
-    page = admin_client.get(LIST, {"q": owner.organization.name}).content.decode()
-    assert owner.key.hint in page
-    assert "5 a minute, 60 a hour" in page
+def test_a_keys_page_shows_its_usage_and_both_its_neighbours(admin_client: Client, owner: Caller) -> None:
+    second, _ = owner.key.rotate(DAY)
+    third, _ = second.rotate(DAY)
+    page = admin_client.get(page_of(second)).content.decode()
+    assert {page_of(owner.key), page_of(third)} <= set(re.findall(r'href="([^"?]+)"', page))
+    assert page.count('role="img"') == 2
+
+
+@pytest.mark.parametrize("path", ["nothing", str(uuid.UUID(int=7))])
+@pytest.mark.parametrize("page", ["change", "rotate", "revoke", "expire"])
+def test_a_key_that_does_not_exist_has_no_pages(admin_client: Client, path: str, page: str) -> None:
+    response = admin_client.post(f"{LIST}{path}/{page}/", follow=True)
+    assert response.status_code in (200, 404)
+    assert not ApiKey.objects.exists()
 
 
 def test_keys_are_never_deleted(admin_client: Client, owner: Caller) -> None:

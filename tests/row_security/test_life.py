@@ -2,6 +2,7 @@
 
 import re
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import User
@@ -146,9 +147,8 @@ def test_staff_make_organizations_and_keys(serving: Serving, staff: Client) -> N
         assert staff.post("/admin/organizations/organization/add/", form).status_code == 302
         listed = staff.get("/admin/organizations/organization/").content.decode()
         (made,) = set(re.findall(r"organization/([0-9a-f-]{36})/", listed))
-        page = staff.post(
-            "/admin/apikeys/apikey/add/", {"organization": made, "name": "Key", "scopes": [], "per_minute": "60"}
-        )
+        terms = {"scopes": [], "per_minute": "60", "lifetime": "365", "key_id": str(uuid4())}
+        page = staff.post("/admin/apikeys/apikey/add/", {"organization": made, "name": "Key", **terms})
     assert page.status_code == 200
     assert b"ast_live_" in page.content
 
