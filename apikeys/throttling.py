@@ -113,6 +113,11 @@ def take(owner: str, limits: Mapping[Window, int], cost: int, *, as_whole: bool)
     ]
 
 
+def standings_of(key: ApiKey) -> list[Standing]:
+    """Answer where a key stands in its windows, without counting anything."""
+    return take(key.public_id, limits_of(key), 0, as_whole=False)
+
+
 def is_in_fallback() -> bool:
     """Whether this process counts for itself, because the shared cache is out."""
     return shared_cache.is_open
