@@ -50,4 +50,4 @@ def test_usage_is_kept_for_its_days_and_refusals_for_a_week(
     result = pruned()
     assert (result["usage"], result["refusals"]) == (4, 5)
     assert left() == [4, 4, 1, 1]
-    assert pruned() == {"idempotency_records": 0, "changes": 0, "usage": 0, "refusals": 0}
+    assert set(pruned().values()) == {0}
