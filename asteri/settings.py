@@ -88,6 +88,7 @@ SIGN_IN_FAILURES_PER_ADDRESS = env.number("SIGN_IN_FAILURES_PER_ADDRESS", 10, le
 SIGN_IN_FAILURES_PER_NAME = env.number("SIGN_IN_FAILURES_PER_NAME", 5, least=1)  # a minute
 HTTPS = env.bool("HTTPS", default=False)
 SECURITY_CONTACT = env.contacts("SECURITY_CONTACT")
+AUDIT_DAYS = env.number("AUDIT_DAYS", 730, least=30)  # how long the audit trail is kept
 ROW_SECURITY = env.bool("ROW_SECURITY", default=False)  # whether the database itself keeps organizations apart
 
 # How it is served (asteri/gunicorn.py).
@@ -181,6 +182,7 @@ INSTALLED_APPS = [
     "apikeys.usage",
     "customers",
     "asteri",
+    "asteri.audit",
     "asteri.developers",
     "asteri.staff",  # before Django's admin, whose templates it replaces
     "asteri.staff.apps.StaffAdminConfig",
@@ -200,6 +202,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "asteri.audit.middleware.ActorMiddleware",
     "asteri.row_security.StaffMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",

@@ -14,6 +14,8 @@ from django.db.models.expressions import Expression
 from django.db.models.sql.compiler import SQLCompiler
 from django.db.models.sql.subqueries import InsertQuery
 
+from asteri.audit.actor import SETTING, is_watched, said
+
 Statement = tuple[str, Sequence[Any]]  # its SQL, and the values to be bound
 
 
@@ -110,8 +112,14 @@ class Insert:
         """Insert the row; raises what the database says against it."""
         sql, fields = self.compiled
         database = connections[DEFAULT_DB_ALIAS]
-        send(database, (sql, [field.get_db_prep_save(getattr(row, field.attname), database) for field in fields]))
+        values = [field.get_db_prep_save(getattr(row, field.attname), database) for field in fields]
+        send(database, with_actor(sql, values) if database.vendor == "postgresql" else (sql, values))
         row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
+
+
+def with_actor(sql: str, values: list[Any]) -> Statement:
+    """Have an insert say who acts, in passing: triggers run after it has returned what it's asked for."""
+    return f"{sql} RETURNING set_config('{SETTING}', %s, true)", [*values, said()]
 
 
 def read(database: Any, *statements: Statement) -> list[list[Any]]:
@@ -127,7 +135,7 @@ def read(database: Any, *statements: Statement) -> list[list[Any]]:
 
 def send(database: Any, *statements: Statement) -> list[list[Any]]:
     """Carry out statements and answer the rows of each: past the ORM's layers, unless somebody watches what goes by."""
-    if database.queries_logged or database.execute_wrappers:
+    if is_watched(database):
         return [send_watched(database, *statement) for statement in statements]
     database.ensure_connection()
     with database.wrap_database_errors:

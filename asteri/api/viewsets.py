@@ -24,6 +24,8 @@ from asteri.api.identifiers import UUID_FORM
 from asteri.api.pagination import Position, Slice
 from asteri.api.query import check_query, refuse
 from asteri.api.request import ApiRequest
+from asteri.audit.actor import acting_as
+from asteri.audit.middleware import of_api
 from asteri.row_security import speaking
 from asteri.statements import Asked
 
@@ -48,7 +50,7 @@ class PublicView(APIView):
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Answer the request; with row-level security its statements see what a step has said they are sent for."""
-        with speaking():
+        with speaking(), acting_as(lambda: of_api(request)):
             return super().dispatch(request, *args, **kwargs)
 
     def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> ApiRequest:

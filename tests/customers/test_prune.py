@@ -19,7 +19,7 @@ BODY = {"account_type": "business", "email": "ops@harbor.example", "phone": "404
 NOON = datetime(2026, 3, 18, 12, tzinfo=UTC)
 A_WHILE = timedelta(minutes=1)
 DAY, NINETY_DAYS = timedelta(hours=24), timedelta(days=90)
-NOTHING = {"idempotency_records": 0, "changes": 0, "usage": 0, "refusals": 0, "stored_sheets": 0}
+NOTHING = {"idempotency_records": 0, "changes": 0, "usage": 0, "refusals": 0, "stored_sheets": 0, "audit_records": 0}
 EXPIRED = {
     "error": "Invalid query parameters",
     "issues": [{"path": "cursor", "message": "Expired cursor"}],
@@ -60,7 +60,10 @@ def test_says_what_it_deleted(owner: Caller) -> None:
     with time_machine.travel(NOON, tick=False):
         post(owner, "k")
     age(1)
-    assert prune() == "Deleted 1 idempotency records, 1 changes, 0 usage, 0 refusals and 0 stored sheets.\n"
+    assert (
+        prune()
+        == "Deleted 1 idempotency records, 1 changes, 0 usage, 0 refusals, 0 stored sheets and 0 audit records.\n"
+    )
 
 
 def test_says_it_as_json_too(owner: Caller) -> None:

@@ -2,6 +2,7 @@ from collections.abc import Callable
 from typing import Any
 
 from apikeys.usage import pruning
+from asteri.audit.pruning import prune as prune_audit
 from asteri.management.base import Command as ReportingCommand
 from customers import idempotency, storedsheets
 from customers.changes import feeds_to_prune
@@ -20,7 +21,8 @@ class Command(ReportingCommand):
 
     help = (
         "Delete idempotency records and sheets being imported older than 24 hours, changes older than 90 days, "
-        "refusals older than 7 days and usage older than USAGE_DAYS, in batches. Run it daily."
+        "refusals older than 7 days, usage older than USAGE_DAYS and records of the audit trail older than AUDIT_DAYS, "
+        "in batches. Run it daily."
     )
     example = "manage.py prune"
 
@@ -32,6 +34,7 @@ class Command(ReportingCommand):
             "usage": all_batches(pruning.prune_usage),
             "refusals": all_batches(pruning.prune_refusals),
             "stored_sheets": all_batches(storedsheets.prune),
+            "audit_records": all_batches(prune_audit),
         }
         all_batches(pruning.prune_batches)
         self.report(result, [f"Deleted {in_words(result)}."], as_json=options["json"])
