@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods
 from asteri.staff import second_factor
 from asteri.staff.signin import CodeField
 
-SECRET = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+SECRET = {"Cache-Control": "no-store"}
 
 
 class CodeForm(forms.Form):

@@ -62,7 +62,7 @@ def test_it_is_set_up_with_a_qr_code_and_the_first_code(ada: User) -> None:
     client = signed_in(ada)
     page = client.get(PAGE)
     assert "<svg" in page.content.decode()
-    assert (page.headers["Cache-Control"], page.headers["Referrer-Policy"]) == ("no-store", "no-referrer")
+    assert (page.headers["Cache-Control"], page.headers["Referrer-Policy"]) == ("no-store", "same-origin")
     response = enrol(client, ada)
     assert len(set(RECOVERY.findall(response.content.decode()))) == 10
     assert "no-store" in response.headers["Cache-Control"]
