@@ -48,6 +48,8 @@ PAGES: dict[str, set[Any]] = {
     "jsi18n": ANYBODY,
     "second_factor": ANYBODY,
     "auth_user_password_change": ADMINISTRATORS,
+    "organizations_organization_suspend": OPERATIONS,
+    "organizations_organization_reactivate": OPERATIONS,
     "apikeys_apikey_hygiene": SUPPORT,
     "apikeys_apikey_rotate": OPERATIONS,
     "apikeys_apikey_revoke": OPERATIONS,
