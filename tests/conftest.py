@@ -8,7 +8,10 @@ os.environ["ENV_FILE"] = os.devnull
 os.environ["DJANGO_SETTINGS_MODULE"] = "asteri.settings"
 os.environ["SECRET_KEY"] = "a-key-for-the-tests-alone-that-is-long-enough-to-be-believed"
 os.environ["API_KEY_PEPPERS"] = "1=a-pepper-for-the-tests-alone-that-is-long-enough"
-os.environ["CACHE_TIMEOUT"] = "0.5"  # on a machine that is busy with tests a Redis that answers late is not out
+# On a machine that is busy with tests, a neighbour that answers late is not out.
+os.environ["CACHE_TIMEOUT"] = "0.5"
+os.environ |= {"DATABASE_CONNECT_TIMEOUT": "60", "DATABASE_LOCK_TIMEOUT": "60", "DATABASE_STATEMENT_TIMEOUT": "120"}
+os.environ["DATABASE_IDLE_TRANSACTION_TIMEOUT"] = "120"
 for name in ("ALLOWED_HOSTS", "DEBUG", "FAILED_AUTH_PER_MINUTE", "HTTPS", "TRUSTED_PROXY_COUNT", "WEB_CONCURRENCY"):
     os.environ.pop(name, None)
 

@@ -17,7 +17,8 @@ from urllib.parse import urlsplit
 from django.db import connection
 
 ROOT = Path(__file__).resolve().parents[1]
-LONGEST = 120  # seconds; a command that takes longer hangs
+LONGEST = 300  # seconds; a command that takes longer hangs, however busy the machine is
+UNMEASURED = dict.fromkeys(("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG"))  # no coverage, which costs time
 
 
 def surroundings(**changes: str | None) -> dict[str, str]:
@@ -69,7 +70,7 @@ class Server:
     log: Path
 
     def connect(self) -> socket.socket:
-        return socket.create_connection(("127.0.0.1", self.port), timeout=10)
+        return socket.create_connection(("127.0.0.1", self.port), timeout=LONGEST)
 
     def ask(self, raw: bytes) -> Answer:
         with self.connect() as connection:
@@ -95,7 +96,7 @@ class Server:
 
     def wait_for_line(self, text: str) -> str:
         """Answer the line of the log with that text, as soon as it is written."""
-        for _ in range(100):
+        for _ in range(LONGEST * 20):
             line = next((line for line in self.log.read_text().splitlines() if text in line), "")
             if line:
                 return line
@@ -132,8 +133,17 @@ def serving_in(folder: Path, *arguments: str, port: int, log: Path, **changes: s
             server.wait_until_it_answers()
             yield server
         finally:
-            process.terminate()
-            process.wait(timeout=30)
+            end(process)
+
+
+def end(process: "subprocess.Popen[bytes]") -> None:
+    """End a server with SIGTERM, and wait until it has ended; one that doesn't is killed, which fails the test."""
+    process.terminate()
+    try:
+        process.wait(timeout=LONGEST)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        raise
 
 
 @dataclass(frozen=True)

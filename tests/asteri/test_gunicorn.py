@@ -31,6 +31,7 @@ from tests.processes import (
 
 pytestmark = [pytest.mark.served, pytest.mark.once]
 GUNICORN = ("-m", "gunicorn", "asteri.wsgi")
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 VERSION = "2026-03-23.preview"
 
 
@@ -61,8 +62,9 @@ def chunks(*parts: bytes) -> bytes:
     return b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in parts)
 
 
-def chunked(installation: Installation) -> bytes:
-    head = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in installation.headers.items())
+def chunked(installation: Installation, **headers: str) -> bytes:
+    lines = {**installation.headers, **headers}
+    head = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in lines.items())
     return (
         f"POST {CUSTOMERS} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{head}"
         "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -308,10 +310,12 @@ def test_opens_no_control_socket_and_ends_gracefully(installation: Installation,
 def test_sigterm_lets_a_request_that_is_under_way_end(installation: Installation, tmp_path: Path) -> None:
     body = json.dumps(customer("late")).encode()
     with gunicorn(installation, tmp_path / "home") as server, server.connect() as connection:
-        connection.sendall(chunked(installation) + chunks(body[:9]))
-        time.sleep(0.3)  # the worker has begun to read
+        connection.sendall(chunked(installation, Expect="100-continue"))
+        assert connection.recv(len(CONTINUE)) == CONTINUE  # the worker has begun to read
+        connection.sendall(chunks(body[:9]))
         server.process.terminate()
-        time.sleep(0.3)  # and knows that it is to end
+        server.wait_for_line("Handling signal: term")
+        time.sleep(0.3)  # the worker knows by now that it is to end
         connection.sendall(chunks(body[9:]) + b"0\r\n\r\n")
         assert read(connection).status == 201
-        assert server.process.wait(timeout=10) == 0
+        assert server.process.wait(timeout=60) == 0

@@ -1,12 +1,13 @@
 """Settings: typed readers with a sentence for every mistake, and what the process makes of its environment."""
 
+import os
 from pathlib import Path
 from typing import ClassVar
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from asteri.settings import Environment, cache, database
+from asteri.settings import CONNECT_TIMEOUT, LOCK_TIMEOUT, Environment, cache, database
 from tests.processes import run
 
 pytestmark = pytest.mark.once
@@ -68,13 +69,13 @@ def test_secrets_without_a_number_are_refused_without_being_shown(text: str) -> 
 def test_sqlite_waits_and_writes_safely() -> None:
     options = database({"ENGINE": "django.db.backends.sqlite3", "NAME": "x"})["OPTIONS"]
     assert options["transaction_mode"] == "IMMEDIATE"
-    assert options["timeout"] == 5
+    assert options["timeout"] == LOCK_TIMEOUT
     assert "journal_mode=WAL" in options["init_command"]
 
 
-def test_postgresql_gives_up_connecting_after_three_seconds() -> None:
+def test_a_postgresql_that_vanished_is_given_up() -> None:
     options = database({"ENGINE": "django.db.backends.postgresql"})["OPTIONS"]
-    assert options == {"connect_timeout": 3, "tcp_user_timeout": 10_000, "prepare_threshold": 5}
+    assert options == {"connect_timeout": CONNECT_TIMEOUT, "tcp_user_timeout": 10_000, "prepare_threshold": 5}
 
 
 @pytest.mark.parametrize("engine", ["sqlite3", "postgresql", "mysql"])
@@ -91,10 +92,15 @@ def test_options_of_the_database_url_win() -> None:
 
 def shown(script: str, **changes: str | None) -> list[str]:
     """Answer what a process with nothing set but `changes` prints of its settings, a word a setting."""
-    unset = dict.fromkeys(("CACHE_TIMEOUT", "DATABASE_LOCK_TIMEOUT", "DATABASE_STATEMENT_TIMEOUT"))
+    ours = [name for name in os.environ if name.startswith("DATABASE_") and name.endswith("_TIMEOUT")]
+    unset = dict.fromkeys(("CACHE_TIMEOUT", *ours))
     result = run("-c", f"from asteri import settings; {script}", **{**unset, **changes})
     assert result.returncode == 0, result.stderr
     return result.stdout.split()
+
+
+def test_a_connection_has_three_seconds_and_a_lock_five() -> None:
+    assert shown("print(settings.CONNECT_TIMEOUT, settings.LOCK_TIMEOUT)") == ["3", "5.0"]
 
 
 def test_statements_are_prepared_unless_that_is_forbidden() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from apikeys.scopes import Scope
 from apikeys.serializers import MOST_REQUESTS
-from tests.faults.servers import GUNICORN, manage, throw_away_database
+from tests.faults.servers import GUNICORN, THREADS, manage, throw_away_database
 from tests.processes import free_port, serving
 
 UNDEFINED = ("DJANGO_SETTINGS_MODULE", "SECRET_KEY", "API_KEY_PEPPERS", "DATABASE_URL", "CACHE_URL")
@@ -49,7 +49,8 @@ def serving_contract(folder: Path) -> Iterator[Served]:
         wanted = ("--organization", organization, "--name", "Contract", "--scopes", ",".join(Scope))
         key = json.loads(manage(database, "create_api_key", *wanted, "--per-minute", str(MOST_REQUESTS), "--json"))
         port = free_port()
-        where = {"BIND": "127.0.0.1", "PORT": str(port), "FAILED_AUTH_PER_MINUTE": str(MOST_REQUESTS)}
+        where = {"BIND": "127.0.0.1", "PORT": str(port), "THREADS": THREADS}
+        where |= {"FAILED_AUTH_PER_MINUTE": str(MOST_REQUESTS)}
         with serving(*GUNICORN, "asteri.wsgi", port=port, log=folder / "log", DATABASE_URL=database.url, **where):
             yield Served(f"http://127.0.0.1:{port}", organization, key["key"], key["id"])
 

@@ -15,6 +15,7 @@ from tests.faults import COLUMNS
 from tests.processes import ROOT, surroundings
 
 FULL_SIZE = {"FAULT_OUT": "10", "FAULT_KILLS": "100", "FAULT_ROUNDS": "1000", "FAULT_SECONDS": "60"}
+FULL_SIZE |= {"FAULT_CACHE_TIMEOUT": "0.075"}  # as it is unless set
 COMMAND = (sys.executable, "-m", "pytest", "tests/faults", "-m", "faults", "-p", "no:randomly")
 
 

@@ -1,11 +1,10 @@
-"""The API as a machine serves it whose clock the test has set: FAULT_CLOCK names a file with the seconds it is ahead.
+"""The API as a machine serves it whose clock the test has set: FAULT_CLOCK names a file with the moment that it shows.
 
-All processes that read the file have one clock from then on, so a window ends when the test wants it to.
+All processes that read the file have one clock, which stands still, so a window ends when the test wants it to.
 """
 
 import os
 import threading
-import time
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -21,9 +20,9 @@ one_at_a_time = threading.Lock()
 
 
 @cache
-def set_clock(ahead: str) -> time_machine.Traveller:
-    """Set this process's clock, which goes on from there."""
-    return time_machine.travel(time.time() + float(ahead), tick=True).start()
+def set_clock(moment: str) -> time_machine.Traveller:
+    """Set this process's clock, in seconds of Unix; it stands still from then on."""
+    return time_machine.travel(float(moment), tick=False).start()
 
 
 def application(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:

@@ -21,7 +21,7 @@ from redis.retry import Retry
 from tests.faults.servers import Database
 from tests.processes import free_port
 
-PATIENCE = 30  # seconds; a neighbour that takes longer to start has failed
+PATIENCE = 180  # seconds; a neighbour that takes longer to start has failed
 ROLE = "asteri"
 
 

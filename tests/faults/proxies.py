@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.servers import Api
-from tests.processes import ROOT, Server, free_port
+from tests.processes import ROOT, Server, end, free_port
 
 SHIPPED = ROOT / "deploy" / "nginx.conf"
 
@@ -56,8 +56,7 @@ def proxy(folder: Path, upstream: int) -> Iterator[Server]:
             server.wait_until_it_answers()
             yield server
         finally:
-            process.terminate()
-            process.wait(timeout=30)
+            end(process)
 
 
 def behind(proxy: Server, api: Api) -> Api:

@@ -18,10 +18,11 @@ import psycopg
 from psycopg import sql
 
 from tests.callers import CUSTOMERS, MANY
-from tests.processes import Answer, Server, free_port, run, serving
+from tests.processes import UNMEASURED, Answer, Server, free_port, run, serving
 
 GUNICORN = ("-m", "gunicorn")
-LONGEST = 60  # seconds; an answer that takes longer never comes
+THREADS = "4"  # of each process: all servers of all tests that run at once have a hundred connections to PostgreSQL
+LONGEST = 120  # seconds; an answer that takes longer never comes
 T = TypeVar("T")
 
 
@@ -112,7 +113,7 @@ def execute(server: str, statement: sql.Composed) -> None:
 
 def manage(database: Database, *arguments: str) -> str:
     """Run a command of manage.py on the database; answer what it printed."""
-    result = run("manage.py", *arguments, DATABASE_URL=database.url)
+    result = run("manage.py", *arguments, DATABASE_URL=database.url, **UNMEASURED)
     assert result.returncode == 0, result.stderr
     return result.stdout
 
@@ -120,7 +121,7 @@ def manage(database: Database, *arguments: str) -> str:
 def prepare(database: Database, *limits: dict[str, int]) -> tuple[str, list[str]]:
     """Make the tables, an organization and its keys: one without a limit to speak of, then one for each limit."""
     wanted = [json.dumps({"per_minute": MANY, **each}) for each in ({}, *limits)]
-    result = run("-m", "tests.faults.preparation", *wanted, DATABASE_URL=database.url)
+    result = run("-m", "tests.faults.preparation", *wanted, DATABASE_URL=database.url, **UNMEASURED)
     assert result.returncode == 0, result.stderr
     made = json.loads(result.stdout)
     return made["organization"], made["keys"]
@@ -143,7 +144,7 @@ def serving_gunicorn(
 ) -> Iterator[Server]:
     """Serve a database until the end of the block."""
     port = free_port()
-    where = {"BIND": "127.0.0.1", "PORT": str(port), "WEB_CONCURRENCY": str(database.workers), "THREADS": "8"}
+    where = {"BIND": "127.0.0.1", "PORT": str(port), "WEB_CONCURRENCY": str(database.workers), "THREADS": THREADS}
     where |= {"DATABASE_URL": database.url, **changes}
     with serving(*GUNICORN, application, port=port, log=log, **where) as server:
         yield server

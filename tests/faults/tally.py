@@ -17,10 +17,11 @@ from threading import Event
 from typing import Any
 
 from tests.faults import COLUMNS
-from tests.faults.servers import BROKEN, Api, beside, customer
+from tests.faults.servers import BROKEN, LONGEST, Api, beside, customer
 from tests.processes import Answer
 
 CLIENTS = 8
+BREATH = 0.01  # seconds between two requests of a client: what is measured is the fault, not a machine with no room
 FAILED = {"error": "Failed to fetch customers"}
 logger = logging.getLogger(__name__)
 
@@ -89,7 +90,9 @@ class Tally:
         """Create and read customers until told to stop."""
         while not stop.is_set():
             self.create()
+            time.sleep(BREATH)
             self.read()
+            time.sleep(BREATH)
 
     @contextmanager
     def clients(self, count: int = CLIENTS) -> Iterator[None]:
@@ -102,7 +105,7 @@ class Tally:
 
     def wait_for_success(self, count: int) -> None:
         """Wait for so many more successes, of requests that begin from now on."""
-        now, end = time.monotonic(), time.monotonic() + 60
+        now, end = time.monotonic(), time.monotonic() + LONGEST
         while sum(200 <= asked.status < 300 for asked in self.since(now)) < count:
             assert time.monotonic() < end, f"{self.fault}: nobody is served."
             time.sleep(0.01)

@@ -156,7 +156,8 @@ def test_killed_workers_lose_nothing_and_do_nothing_twice(api: Api) -> None:
     tally.report()
 
     assert any(post.tries > 1 for post in journal.retried), "no kill met a request"
-    assert {answer.status for _, answer in journal.answers} == {201}
+    assert {answer.status for _, answer in journal.keyed} == {201}
+    assert {answer.status for _, answer in journal.single} <= {201, 503}  # no connection in time is an honest answer
     rows, acknowledged = stored(api), named(journal.answers)
     assert set(rows.values()) == {1}
     assert acknowledged <= set(rows)

@@ -18,7 +18,7 @@ from tests.faults.servers import Api, Database, beside, prepare, serving_gunicor
 from tests.processes import Answer
 
 LIMIT, MINUTE, CLIENTS = 50, 60, 16
-BEFORE, AFTER = 1.5, 1.0  # seconds of asking, on each side of the edge
+THREADS = {1: "8", 4: "4", 8: "2"}  # so that no more than 16 have a connection to PostgreSQL
 pytestmark = [
     pytest.mark.faults,
     pytest.mark.skipif(
@@ -40,7 +40,7 @@ class Shared:
     @contextmanager
     def serving(self, folder: Path, processes: int) -> Iterator[Api]:
         """Serve in so many processes, of which each has answered, and which have the clock that the folder says."""
-        where = {"CACHE_URL": self.redis.url, "WEB_CONCURRENCY": str(processes)}
+        where = {"CACHE_URL": self.redis.url, "WEB_CONCURRENCY": str(processes), "THREADS": THREADS[processes]}
         log, clock = folder / "log", str(folder / "clock")
         with serving_gunicorn(log, self.database, "tests.faults.clocked", FAULT_CLOCK=clock, **where) as server:
             api = Api(self.database, server, self.organization, self.keys[0], tuple(self.keys[1:]))
@@ -61,13 +61,30 @@ def keep_asking(api: Api, answers: list[Answer], stop: Event) -> None:
         answers.append(api.send("GET", "?limit=1"))
 
 
+def are_refused(answers: list[Answer], begun: int) -> bool:
+    """Whether more were refused since then than can have been under way."""
+    return sum(answer.status == 429 for answer in answers[begun:]) > 2 * CLIENTS
+
+
+def show(clock: Path, moment: float) -> None:
+    """Set the clock, in one step."""
+    new = clock.with_suffix(".new")
+    new.write_text(str(moment))
+    new.replace(clock)
+
+
 def ask_across_an_edge(api: Api, clock: Path) -> list[Answer]:
-    """Ask from shortly before a minute's end to shortly after it, with the limited key; answer all the answers."""
-    now = time.time()
-    clock.write_text(str(MINUTE - BEFORE - now % MINUTE))
+    """Ask with the limited key a second before a minute's end, until it's refused, then a second after it; answer all.
+
+    The clocks stand still on either side, so that it's the same however long that takes.
+    """
     answers: list[Answer] = []
+    edge = time.time() // MINUTE * MINUTE + MINUTE
+    show(clock, edge - 1)
     with beside(*[partial(keep_asking, api.limited(), answers)] * CLIENTS):
-        time.sleep(BEFORE + AFTER)
+        wait_until(partial(are_refused, answers, 0))
+        show(clock, edge + 1)
+        wait_until(partial(are_refused, answers, len(answers)))
     return answers
 
 

@@ -21,13 +21,12 @@ import psycopg
 import pytest
 
 from tests.callers import MANY
-from tests.faults.servers import GUNICORN, Api, Database, beside, customer, throw_away_database
-from tests.processes import ROOT, Answer, Server, free_port, run_in, serving_in, surroundings
+from tests.faults.servers import GUNICORN, THREADS, Api, Database, beside, customer, throw_away_database
+from tests.processes import ROOT, UNMEASURED, Answer, Server, free_port, run_in, serving_in, surroundings
 
 PREVIOUS = (
     "719ff0f"  # the release before this one: its tables are those of organizations 0001, apikeys 0001, customers 0003
 )
-UNMEASURED = dict.fromkeys(("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG"))  # its code isn't ours to cover
 SCOPES = "read:customers,write:customers,delete:customers"
 CLIENTS = 4
 ENOUGH = 40  # answers of each stage
@@ -124,7 +123,8 @@ def manage(folder: Path, database: Database, *arguments: str) -> str:
 
 def serve(database: Database, log: Path, folder: Path = ROOT, **more: str | None) -> AbstractContextManager[Server]:
     port = free_port()
-    where = {"BIND": "127.0.0.1", "PORT": str(port), "WEB_CONCURRENCY": str(min(2, database.workers)), "THREADS": "8"}
+    where = {"BIND": "127.0.0.1", "PORT": str(port), "THREADS": THREADS}
+    where |= {"WEB_CONCURRENCY": str(min(2, database.workers))}
     return serving_in(folder, *GUNICORN, "asteri.wsgi", port=port, log=log, DATABASE_URL=database.url, **where, **more)
 
 

@@ -29,7 +29,7 @@ def test_it_retries_too(caller: Caller, proxy: Proxy, fault: str) -> None:
 def test_a_silence_ends_in_time_too(caller: Caller, proxy: Proxy) -> None:
     async def ask() -> None:
         async with client(caller, proxy.path("hang")) as ours:
-            await ours.customers.list(options={"timeout": 0.2, "max_retries": 0})
+            await ours.customers.list(options={"timeout": 1, "max_retries": 0})
 
     with pytest.raises(AsteriTimeoutError):
         anyio.run(ask)
@@ -41,7 +41,7 @@ def test_a_cancelled_call_ends_whether_it_asks_or_waits(caller: Caller, proxy: P
 
     async def ask() -> bool:
         async with client(caller, url) as ours:
-            with anyio.move_on_after(0.5) as scope:
+            with anyio.move_on_after(2) as scope:
                 await ours.customers.list()
         return scope.cancelled_caught
 
