@@ -1,6 +1,8 @@
 """Hygiene: keys that are a risk to leave as they are. Each concern is a condition; keys that don't work are none."""
 
+from collections.abc import Iterable
 from datetime import timedelta
+from itertools import islice
 
 from django.db import models
 from django.db.models import F, Q, QuerySet
@@ -42,7 +44,12 @@ def is_expiring_soon() -> Q:
 
 def is_often_refused() -> Q:
     """Answer the condition of keys whose requests are refused often: the MOST most refused of them."""
-    return working(timezone.now()) & Q(public_id__in=list(refusals_by_key())[:MOST])
+    return is_among(refusals_by_key())
+
+
+def is_among(refusals: Iterable[str]) -> Q:
+    """Answer the condition of working keys that are among the MOST first of those named by their public ids."""
+    return working(timezone.now()) & Q(public_id__in=list(islice(refusals, MOST)))
 
 
 CONDITIONS = {
@@ -81,11 +88,11 @@ QUERYSETS = {
 }
 
 
-def count(concern: Concern) -> int:
-    """Answer how many keys a concern holds; MOST + 1 stands for more than MOST."""
-    return QUERYSETS[concern]().order_by()[: MOST + 1].count()
+def count(keys: QuerySet[ApiKey]) -> int:
+    """Answer how many keys there are; MOST + 1 stands for more than MOST."""
+    return keys.order_by()[: MOST + 1].count()
 
 
 def attention() -> dict[str, int]:
     """Answer how many keys each concern holds, by its name; MOST + 1 stands for more than MOST."""
-    return {concern.value: count(concern) for concern in Concern}
+    return {concern.value: count(queryset()) for concern, queryset in QUERYSETS.items()}

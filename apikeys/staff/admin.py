@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
+from django.utils.timesince import timesince
 
 from apikeys.models import ApiKey, KeyEndedError
 from apikeys.staff import facts, filters, lists, making, revoking, rotating, searching, tidying
@@ -27,8 +28,7 @@ PLAIN = "asteri.plain_key"
 class ApiKeyAdmin(ListAdmin):
     """Looks after keys."""
 
-    list_display = ("hint", "name", "organization", "state", "granted", "limits", "expires_at", "last_used_at", "today")
-    list_display_links = ("hint", "name")
+    list_display = ("key", "organization", "state", "today", "used", "expires", "granted", "limits")
     list_filter = (filters.StateFilter, OrganizationFilter, *filters.OTHERS)
     list_select_related = ("organization", "successor")
     ordering = ("-created_at", "-id")
@@ -45,7 +45,12 @@ class ApiKeyAdmin(ListAdmin):
 
     # What is shown of a key.
 
-    @admin.display(description="key", ordering="public_id")
+    @admin.display(description="key", ordering="name")
+    def key(self, key: ApiKey) -> SafeString:
+        """Show the key in a row: its hint, and what it is for."""
+        return lists.title(key)
+
+    @admin.display(description="key")
     def hint(self, key: ApiKey) -> str:
         """Show what people may see of the key."""
         return key.hint
@@ -64,6 +69,16 @@ class ApiKeyAdmin(ListAdmin):
     def limits(self, key: ApiKey) -> str:
         """Show how often the key may ask."""
         return lists.limits(key)
+
+    @admin.display(description="expires", ordering="expires_at")
+    def expires(self, key: ApiKey) -> str:
+        """Show the day on which the key expires."""
+        return f"{key.expires_at:%Y-%m-%d}" if key.expires_at else "never"
+
+    @admin.display(description="last use", ordering="last_used_at")
+    def used(self, key: ApiKey) -> str:
+        """Show how long ago the key was used last."""
+        return f"{timesince(key.last_used_at, depth=1)} ago" if key.last_used_at else "never"
 
     @admin.display(description="requests today")
     def today(self, key: Any) -> SafeString:
@@ -157,10 +172,7 @@ class ApiKeyAdmin(ListAdmin):
         try:
             return making.made_before(self, request) or super().add_view(request, form_url, extra_context)
         except IntegrityError:
-            again = making.made_before(self, request)
-            if again is None:
-                raise
-            return again
+            return making.made_before(self, request) or making.start_over(request)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None

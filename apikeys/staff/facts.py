@@ -8,6 +8,7 @@ from django.utils.safestring import SafeString
 
 from apikeys.models import ApiKey
 from apikeys.usage import figures
+from asteri.audit.history import of_subject
 
 
 def about(key: ApiKey) -> dict[str, Any]:
@@ -19,6 +20,8 @@ def about(key: ApiKey) -> dict[str, Any]:
             ("Requests of the last 24 hours, UTC", figures.last_24_hours(key.public_id)),
             ("Requests of the last 30 days, UTC", figures.last_30_days(key.public_id)),
         ],
+        "records": of_subject(key),
+        "more_url": f"{reverse('admin:audit_record_changelist')}?subject={key.pk}",
     }
 
 

@@ -26,6 +26,11 @@ class KeyList(ChangeList):
         self.result_list = keys
 
 
+def title(key: ApiKey) -> SafeString:
+    """Show a key by its hint, and below it what it is for."""
+    return format_html('{}<br><span class="key-name">{}</span>', key.hint, key.name)
+
+
 def badge(key: ApiKey) -> SafeString:
     """Show where a key stands."""
     stage = stage_of(key)

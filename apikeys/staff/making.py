@@ -4,7 +4,8 @@ from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from apikeys.models import ApiKey, KeyEndedError
 from apikeys.staff.forms import LIMITS
@@ -31,6 +32,12 @@ def made_before(admin: Any, request: HttpRequest) -> HttpResponse | None:
     except ValueError:
         return None
     return refuse(request, made, SHOWN_ONCE.format(made.hint)) if made else None
+
+
+def start_over(request: HttpRequest) -> HttpResponse:
+    """Lead to an empty form: what the sent one spoke of, its organization or its user, has gone in the meantime."""
+    messages.error(request, "Nothing was made: what the form speaks of has been deleted in the meantime.")
+    return HttpResponseRedirect(request.path)
 
 
 def keep_changes(key: ApiKey, changed: Collection[str]) -> None:

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 
 from apikeys import hygiene
@@ -33,11 +34,13 @@ def tidy(admin: Any, request: HttpRequest) -> HttpResponse:
 def concerns() -> Iterator[dict[str, Any]]:
     """Yield each concern: how many keys it holds, and the first of them with how often they were refused."""
     refusals = figures.often_refused()
+    often = ApiKey.objects.filter(hygiene.is_among(refusals))
     for concern, queryset in hygiene.QUERYSETS.items():
-        keys = list(queryset().select_related("organization", "successor")[:SHOWN])
+        found = often if concern is Concern.OFTEN_REFUSED else queryset()
+        keys = list(found.select_related("organization", "successor")[:SHOWN])
         yield {
             "concern": concern,
-            "counted": counted(concern) if len(keys) == SHOWN else str(len(keys)),
+            "counted": counted(found) if len(keys) == SHOWN else str(len(keys)),
             "rows": [(key, refusals.get(key.public_id, 0)) for key in keys],
             "has_more": len(keys) == SHOWN,
             "mends_expiry": concern in MENDED_BY_AN_EXPIRY,
@@ -45,9 +48,9 @@ def concerns() -> Iterator[dict[str, Any]]:
         }
 
 
-def counted(concern: Concern) -> str:
-    """Answer how many keys a concern holds, as people read it."""
-    count = hygiene.count(concern)
+def counted(keys: QuerySet[ApiKey]) -> str:
+    """Answer how many keys there are, as people read it."""
+    count = hygiene.count(keys)
     return f"{min(count, hygiene.MOST):,}{'+' if count > hygiene.MOST else ''}"
 
 

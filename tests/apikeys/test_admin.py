@@ -72,7 +72,7 @@ def test_beside_a_new_key_stands_a_command_that_uses_it(admin_client: Client, or
 def test_the_answer_that_shows_a_key_is_stored_by_nobody(admin_client: Client, organization: Organization) -> None:
     response = create(admin_client, organization)
     assert "no-store" in response.headers["Cache-Control"]
-    assert response.headers["Referrer-Policy"] == "same-origin"
+    assert response.headers["Referrer-Policy"] == "no-referrer"
 
 
 def test_a_created_key_stands_nowhere_else(
@@ -280,6 +280,13 @@ def test_a_keys_page_shows_its_usage_and_both_its_neighbours(admin_client: Clien
     page = admin_client.get(page_of(second)).content.decode()
     assert {page_of(owner.key), page_of(third)} <= set(re.findall(r'href="([^"?]+)"', page))
     assert page.count('role="img"') == 2
+
+
+def test_a_keys_page_tells_its_history(admin_client: Client, owner: Caller) -> None:
+    change(admin_client, owner.key, name="Renamed")
+    response = admin_client.get(page_of(owner.key))
+    assert [record.action for record in response.context["records"]] == ["changed", "created"]
+    assert f"?subject={owner.key.pk}" in response.content.decode()
 
 
 @pytest.mark.parametrize("path", ["nothing", str(uuid.UUID(int=7))])

@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from apikeys.models import ApiKey
 from apikeys.stages import Stage
+from apikeys.usage.models import Day
 from tests.callers import Caller
 from tests.factories import make_organization
 
@@ -181,6 +182,17 @@ def test_a_row_says_what_there_is_to_know(admin_client: Client, owner: Caller) -
 def test_a_key_without_scopes_says_so(admin_client: Client, owner: Caller) -> None:
     Caller.of(owner.organization, name="Useless", scopes=[])
     assert '<td class="field-granted">none</td>' in admin_client.get(LIST, {"q": "Useless"}).content.decode()
+
+
+def test_the_busiest_key_of_a_page_is_the_measure_of_its_bars(
+    admin_client: Client, owner: Caller, outsider: Caller
+) -> None:
+    for caller, granted in ((owner, 40), (outsider, 10)):
+        whose = {"public_id": caller.key.public_id, "organization": caller.organization}
+        Day.objects.create(**whose, day=NOON.date(), granted=granted)
+    bars = {key.pk: key.bar_of_today for key in listed(admin_client)}  # type: ignore[attr-defined]
+    assert 'width="100" height="8"></rect></svg> <span>40</span>' in bars[owner.key.pk]
+    assert 'width="25" height="8"></rect></svg> <span>10</span>' in bars[outsider.key.pk]
 
 
 def test_a_page_of_keys_costs_no_more_than_a_page_of_one(admin_client: Client, owner: Caller) -> None:

@@ -12,9 +12,11 @@ from django.contrib.auth.models import Permission, User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from pytest_django import Settings
 
 from apikeys.models import ApiKey, KeyState
+from apikeys.usage.models import Day
 from tests.callers import Caller
 from tests.factories import make_organization
 
@@ -255,7 +257,25 @@ def test_the_page_shows_the_first_of_many_and_says_how_many(admin_client: Client
     (never, *_) = page.context["concerns"]
     assert (len(never["rows"]), never["counted"], never["has_more"]) == (50, "2,000+", True)
     assert f"{LIST}?concern=never_expiring" in seen(page)
-    assert len(sent) <= 12, [query["sql"] for query in sent]  # the four lists and a count, refusals, session, user
+    assert len(sent) <= 11, [query["sql"] for query in sent]  # the four lists and a count, refusals, session, user
+
+
+def test_a_key_that_is_refused_often_leads_to_its_refusals_and_their_explanation(
+    admin_client: Client, owner: Caller
+) -> None:
+    key = owner.key
+    Day.objects.create(public_id=key.public_id, organization=owner.organization, day=NOON.date(), missing_scope=70)
+    page = admin_client.get(HYGIENE)
+    assert page.context["concerns"][-1]["rows"] == [(key, 70)]
+    assert f"/admin/usage/refusal/?key={key.public_id}" in seen(page)
+    explained = admin_client.post(reverse("admin:usage_refusal_explain"), {"subject": key.hint})
+    assert explained.context["explanation"] is not None
+
+
+def test_todays_requests_are_in_sight_before_a_key_is_revoked(admin_client: Client, owner: Caller) -> None:
+    Day.objects.create(public_id=owner.key.public_id, organization=owner.organization, day=NOON.date(), granted=12345)
+    pages = [admin_client.get(path(owner.key, "revoke")), act(admin_client, "revoke", owner.key)]
+    assert [page.context["rows"] for page in pages] == [[(owner.key, 12345)]] * 2
 
 
 # Who may

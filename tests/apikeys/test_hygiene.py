@@ -10,6 +10,7 @@ import time_machine
 from apikeys import hygiene
 from apikeys.models import ApiKey
 from apikeys.stages import Stage, at, stage_of
+from apikeys.usage.models import Day
 from organizations.models import Organization
 from tests.callers import Caller
 from tests.factories import make_organization
@@ -120,3 +121,11 @@ def test_the_most_pressing_comes_first(organization: Organization) -> None:
     used, unused = (key_of(organization, created_at=NOW - 99 * DAY, last_used_at=at) for at in (NOW - 95 * DAY, None))
     assert list(hygiene.expiring_soon()) == [sooner, later]
     assert list(hygiene.idle()) == [unused, used]
+
+
+@pytest.mark.parametrize(("refused", "is_often"), [(49, False), (50, True)])
+def test_a_key_that_is_refused_often_needs_a_look(organization: Organization, refused: int, is_often: bool) -> None:
+    key = key_of(organization, expires_at=NOW + 365 * DAY)
+    Day.objects.create(public_id=key.public_id, organization=organization, day=NOW.date(), missing_scope=refused)
+    assert list(hygiene.often_refused()) == ([key] if is_often else [])
+    assert hygiene.attention()["often_refused"] == is_often
