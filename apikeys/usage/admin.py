@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -22,6 +23,13 @@ from asteri.staff.lists import ListAdmin, OrganizationFilter
 UNSEEN = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
 
 
+class LatestFirst(ChangeList):
+    """The list in its one order, whatever an address asks for: by any other column all rows would be sorted."""
+
+    def get_ordering_field(self, field_name: Any) -> None:
+        """Answer None: no column sorts."""
+
+
 @admin.register(Refusal)
 class RefusalAdmin(ListAdmin):
     """Shows refusals, and explains them."""
@@ -32,7 +40,12 @@ class RefusalAdmin(ListAdmin):
     search_fields = ("request_id",)
     search_help_text = "A whole request id, key's hint or address. Never a whole key: explain that instead."
     ordering = ("-at", "-id")
+    sortable_by = ()
     change_form_template = "admin/usage/refusal/change_form.html"
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        """Answer the list's own class."""
+        return LatestFirst
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
         """Answer the refusals of a request, an address or a key, named exactly: each is one index's to find."""

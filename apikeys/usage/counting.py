@@ -12,7 +12,7 @@ import time
 from django.conf import settings
 from django.db import DataError, IntegrityError, connection
 
-from apikeys.usage.gathering import Counted, Gathered
+from apikeys.usage.gathering import Gathered
 from apikeys.usage.kinds import kind_of
 from apikeys.usage.models import COUNTERS
 from apikeys.usage.writing import SECONDS_AN_HOUR, write
@@ -55,10 +55,10 @@ class Counting:
         now = time.time()
         is_refused = exchange.status >= REFUSING
         column = COLUMNS.get(kind_of(exchange)) if is_refused else 0
+        key, organization = exchange.key, exchange.organization
         with self.noting:
-            if exchange.key and column is not None:
-                counted = Counted(int(now) // SECONDS_AN_HOUR, exchange.key, str(exchange.organization))
-                self.gathered.count(counted, column)
+            if key and organization and column is not None:
+                self.gathered.count((int(now) // SECONDS_AN_HOUR, key, organization), column)
             if is_refused and exchange.refusal and exchange.route not in NOT_THE_APIS:
                 self.gathered.keep(exchange, now)
 

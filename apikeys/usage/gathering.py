@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import NamedTuple
 from uuid import UUID, uuid4
 
 from apikeys.usage.models import COUNTERS
@@ -12,13 +11,9 @@ MOST_COUNTED = 100_000  # keys, each with an hour; some tens of megabytes
 # Of the refusals between two batches so many are kept one by one: nobody who is refused fills a disk or hides another.
 MOST_REFUSALS, MOST_UNPROVEN, MOST_OF_ONE = 500, 100, 50
 
-
-class Counted(NamedTuple):
-    """Whose requests were counted, and in which hour: its number since 1970, in UTC."""
-
-    hour: int
-    public_id: str
-    organization: str
+# Whose requests were counted: the hour's number since 1970, in UTC; the key's public id; its organization's id. A plain
+# tuple, as each request makes one.
+Counted = tuple[int, str, str]
 
 
 @dataclass

@@ -17,7 +17,7 @@ from asteri.row_security import speak_for_staff, speaking
 
 SECONDS_AN_HOUR = 3_600
 ROWS = 200  # in one statement
-Row = tuple[Any, ...]
+Row = tuple[str, str, date, list[int]]  # a key, its organization, the hour or day, and the counts
 
 
 def write(gathered: Gathered) -> None:
@@ -48,44 +48,46 @@ def claim(gathered: Gathered) -> bool:
 
 def hours(counts: Mapping[Counted, list[int]]) -> Iterator[Row]:
     """Yield the rows of Hour, always in one order: processes that write at once can't wait for each other in a ring."""
-    for counted, numbers in sorted(counts.items()):
-        yield counted.public_id, counted.organization, start_of(counted), *numbers
+    for (hour, public_id, organization), numbers in sorted(counts.items()):
+        yield public_id, organization, start_of(hour), numbers
 
 
 def days(counts: Mapping[Counted, list[int]]) -> Iterator[Row]:
     """Yield the rows of Day, in one order too."""
     sums: dict[tuple[date, str, str], list[int]] = defaultdict(lambda: [0] * len(COUNTERS))
-    for counted, numbers in counts.items():
-        own = sums[start_of(counted).date(), counted.public_id, counted.organization]
+    for (hour, public_id, organization), numbers in counts.items():
+        own = sums[start_of(hour).date(), public_id, organization]
         own[:] = map(sum, zip(own, numbers, strict=True))
     for (day, public_id, organization), numbers in sorted(sums.items()):
-        yield public_id, organization, day, *numbers
+        yield public_id, organization, day, numbers
 
 
-def start_of(counted: Counted) -> datetime:
+def start_of(hour: int) -> datetime:
     """Answer when an hour begins."""
-    return datetime.fromtimestamp(counted.hour * SECONDS_AN_HOUR, UTC)
+    return datetime.fromtimestamp(hour * SECONDS_AN_HOUR, UTC)
 
 
 def add(model: type[Hour] | type[Day], rows: Iterator[Row]) -> None:
     """Add counts to the rows of a table, and make those that there are not yet."""
     when = "hour" if model is Hour else "day"
-    fields: list[Any] = [model._meta.get_field(name) for name in ("public_id", "organization", when, *COUNTERS)]
-    table, columns = model._meta.db_table, ", ".join(field.column for field in fields)
-    row = f"({', '.join(['%s'] * len(fields))})"
+    of: Any = model._meta.get_field
+    table, counters = model._meta.db_table, ", ".join(COUNTERS)
+    row = f"({', '.join(['%s'] * (3 + len(COUNTERS)))})"
     sums = ", ".join(f"{name} = {table}.{name} + excluded.{name}" for name in COUNTERS)
     with connection.cursor() as cursor:
         for some in iter(lambda: list(islice(rows, ROWS)), []):
-            values = [
-                field.get_db_prep_save(value, connection)
-                for one in some
-                for field, value in zip(fields, one, strict=True)
-            ]
             cursor.execute(
-                f"INSERT INTO {table} ({columns}) VALUES {', '.join([row] * len(some))} "  # noqa: S608 - names of ours.
-                f"ON CONFLICT (public_id, {when}) DO UPDATE SET {sums}",
-                values,
+                f"INSERT INTO {table} (public_id, organization_id, {when}, {counters}) "  # noqa: S608 - names of ours.
+                f"VALUES {', '.join([row] * len(some))} ON CONFLICT (public_id, {when}) DO UPDATE SET {sums}",
+                [value for one in some for value in values_of(one, of("organization"), of(when))],
             )
+
+
+def values_of(row: Row, organization: Any, when: Any) -> Iterator[Any]:
+    """Yield a row's values as the database takes them."""
+    public_id, owner, moment, numbers = row
+    yield from (public_id, organization.get_db_prep_save(owner, connection), when.get_db_prep_save(moment, connection))
+    yield from numbers
 
 
 def refusal(at: datetime, exchange: Exchange) -> Refusal:

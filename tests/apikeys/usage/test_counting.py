@@ -14,7 +14,6 @@ from pytest_django import Settings
 
 from apikeys.usage import gathering
 from apikeys.usage.counting import USAGE, Counting, count
-from apikeys.usage.gathering import Counted
 from apikeys.usage.models import COUNTERS, Batch, Day, Hour
 from tests.apikeys.usage.conftest import exchange, flushed, refusals
 from tests.apikeys.usage.relay import breaking_at_commit, database_elsewhere
@@ -200,9 +199,9 @@ def test_a_database_that_is_out_is_warned_of_once_a_minute_and_loses_nothing(
 def test_a_batch_that_can_never_be_written_holds_no_other_up(
     db: None, caplog: pytest.LogCaptureFixture, owner: Caller
 ) -> None:
-    USAGE.gathered.count(Counted(0, "k" * 13, str(owner.organization.id)), 0)
+    USAGE.gathered.count((0, "k" * 13, str(owner.organization.id)), 0)
     if connection.vendor == "sqlite":  # which takes any length
-        USAGE.gathered.counts[Counted(0, "k", str(owner.organization.id))] = [-1] * len(COUNTERS)
+        USAGE.gathered.counts[0, "k", str(owner.organization.id)] = [-1] * len(COUNTERS)
     assert not flushed()
     assert "Usage was lost" in caplog.text
     owner.get()

@@ -87,6 +87,13 @@ def test_filters(support: Client, owner: Caller, query: dict[str, str], found: s
         assert listed(support, **{name: value.format(**given) for name, value in query.items()}) == found
 
 
+@pytest.mark.usefixtures("three")
+@pytest.mark.parametrize("order", ["", "2", "-9.1", "nonsense"])
+def test_the_latest_comes_first_whatever_is_asked_for(support: Client, order: str) -> None:
+    page = support.get(LIST, {"o": order}).content.decode()
+    assert re.findall(r'field-request_id"><a [^>]*>([^<]*)</a>', page) == ["second", "first", "third"]
+
+
 @pytest.mark.parametrize("name", ["q", "key", "nonsense"])
 def test_a_whole_key_in_an_address_leads_away_from_it(support: Client, owner: Caller, name: str) -> None:
     response = support.get(LIST, {name: owner.text})
