@@ -167,7 +167,9 @@ def test_a_batch_whose_backend_is_ended_is_sent_again(owner: Caller) -> None:
     def end_it(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
         if sql.startswith("INSERT INTO usage_day"):
             with psycopg.connect(**parameters, autocommit=True) as another:
-                another.execute("SELECT pg_terminate_backend(%s)", [context["connection"].connection.info.backend_pid])
+                another.execute(
+                    "SELECT pg_terminate_backend(%s, 30000)", [context["connection"].connection.info.backend_pid]
+                )
         return execute(sql, params, many, context)
 
     owner.get()
