@@ -86,6 +86,7 @@ TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXY_COUNT", 0)
 FAILED_AUTH_PER_MINUTE = env.number("FAILED_AUTH_PER_MINUTE", 30, least=1)
 SIGN_IN_FAILURES_PER_ADDRESS = env.number("SIGN_IN_FAILURES_PER_ADDRESS", 10, least=1)  # a minute
 SIGN_IN_FAILURES_PER_NAME = env.number("SIGN_IN_FAILURES_PER_NAME", 5, least=1)  # a minute
+STAFF_SECOND_FACTOR = env.choice("STAFF_SECOND_FACTOR", "optional", "optional", "required")
 HTTPS = env.bool("HTTPS", default=False)
 SECURITY_CONTACT = env.contacts("SECURITY_CONTACT")
 AUDIT_DAYS = env.number("AUDIT_DAYS", 730, least=30)  # how long the audit trail is kept
@@ -191,17 +192,22 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
     "django_filters",
     "rest_framework",
 ]
 MIDDLEWARE = [
     "asteri.api.middleware.ApiMiddleware",
+    "asteri.csp.ContentSecurityPolicy",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "asteri.staff.sessions.SlidingSessions",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
     "asteri.audit.middleware.ActorMiddleware",
     "asteri.row_security.StaffMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -254,6 +260,13 @@ SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXY_COUNT else None
+
+# A session ends after an hour without a request; its cookie goes to the admin alone, and no cookie holds a message.
+SESSION_COOKIE_AGE = 3_600
+SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = "/admin/"
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+OTP_TOTP_ISSUER = "Asteri"  # what an authenticator app calls the code that it shows
 
 # What operators see. A laptop's log is read by a person; a machine with a DATABASE_URL has one that gathers logs.
 LOG_FORMAT = env.choice("LOG_FORMAT", "text" if EMBEDDED else "json", "text", "json")

@@ -7,13 +7,13 @@ from django.template.response import TemplateResponse
 from apikeys.keys import PlainKey
 from apikeys.models import ApiKey
 
-HEADERS = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+HEADERS = {"Cache-Control": "no-store"}
 
 
 def show_once(
     request: HttpRequest, site: AdminSite, key: ApiKey, plain: PlainKey, predecessor: ApiKey | None = None
 ) -> HttpResponse:
-    """Answer the page with a new key: no cache keeps it, no other page learns its address, no message holds it.
+    """Answer the page with a new key: no cache keeps it, no message holds it, no other host learns its address.
 
     The key goes to the template as a `PlainKey`, whose representation in an error report hides it.
     """

@@ -20,7 +20,7 @@ from apikeys.usage.subjects import is_secret
 from asteri.api.address import normalized
 from asteri.staff.lists import ListAdmin, OrganizationFilter
 
-UNSEEN = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+UNSEEN = {"Cache-Control": "no-store"}
 
 
 class LatestFirst(ChangeList):

@@ -47,7 +47,7 @@ class Column:
 
 def chart(bars: Sequence[Bar], title: str) -> dict[str, Any]:
     """Answer what the template of a chart shows."""
-    top = ceiling(max((bar.total for bar in bars), default=0))
+    top, total = ceiling(max((bar.total for bar in bars), default=0)), sum(bar.total for bar in bars)
     return {
         "title": title,
         "bars": bars,
@@ -57,7 +57,8 @@ def chart(bars: Sequence[Bar], title: str) -> dict[str, Any]:
         "height": HEIGHT,
         "left": LEFT,
         "label_y": HEIGHT - 6,
-        "requests": f"{sum(bar.total for bar in bars):,}",
+        "total": total,
+        "requests": f"{total:,}",
         "refused": f"{sum(bar.refused for bar in bars):,}",
         "throttled": f"{sum(bar.throttled for bar in bars):,}",
     }

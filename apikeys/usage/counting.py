@@ -39,6 +39,7 @@ class Counting:
     def open(self) -> None:
         """Begin to note, and to write in a thread of its own."""
         self.is_open = True
+        self.gathered = Gathered()  # one of its own: what a process is forked from has given all its children the same
         self.ending.clear()
         self.thread = threading.Thread(target=self.work, name="usage", daemon=True)
         self.thread.start()

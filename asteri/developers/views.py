@@ -9,8 +9,6 @@ from django.views.decorators.http import require_safe
 from asteri.developers.files import INDEX, File, file
 from asteri.developers.pages import groups, pages
 
-POLICY = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
-
 
 @require_safe
 def page(request: HttpRequest, slug: str = "") -> HttpResponseBase:
@@ -29,7 +27,7 @@ def search(request: HttpRequest) -> HttpResponseBase:
 def not_found(request: HttpRequest) -> HttpResponse:
     """Answer the page that says that there is none."""
     content = render_to_string("developers/not_found.html", {"groups": groups()})
-    return guarded(HttpResponse(content, status=404))
+    return HttpResponse(content, status=404)
 
 
 def sent(request: HttpRequest, made: File, content_type: str) -> HttpResponseBase:
@@ -42,13 +40,7 @@ def sent(request: HttpRequest, made: File, content_type: str) -> HttpResponseBas
     headers["Content-Length"] = str(len(content))
     body = b"" if request.method == "HEAD" else content
     response = HttpResponse(body, content_type=f"{content_type}; charset=utf-8", headers=headers)
-    return get_conditional_response(request, etag=made.etag, response=guarded(response)) or response
-
-
-def guarded(response: HttpResponse) -> HttpResponse:
-    """Answer the response under the site's policy: nothing inline, nothing from another host."""
-    response.headers["Content-Security-Policy"] = POLICY
-    return response
+    return get_conditional_response(request, etag=made.etag, response=response) or response
 
 
 def origin_of(request: HttpRequest) -> str:

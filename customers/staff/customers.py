@@ -23,15 +23,8 @@ from customers.staff.filters import CreatedAfter, CreatedBefore, EnvironmentFilt
 from customers.staff.finding import found_by
 from customers.staff.forms import FIELDS, HIDDEN, CustomerForm
 from customers.staff.imports import ImportPages
+from customers.staff.pages import IndexedOrders, told_of
 from organizations.models import Organization
-
-
-class IndexedOrders(ChangeList):
-    """A list that is ordered by what it says it can be, where Django's own takes any column from the address."""
-
-    def get_ordering_field(self, field_name: Any) -> Any:
-        """Answer the field of a column to order by; None for any other column."""
-        return super().get_ordering_field(field_name) if field_name in (self.sortable_by or ()) else None
 
 
 def row_of(model: Any, pk: str | None) -> Any:
@@ -103,6 +96,12 @@ class CustomerAdmin(ListAdmin):
         except TakenError as error:
             self.message_user(request, taken_message(error.field), messages.ERROR)
             return HttpResponseRedirect(request.get_full_path())
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Answer the form; a customer's page shows what has been done to it."""
+        customer = kwargs.get("obj")
+        context.update(told_of(customer) if customer else {})
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Show the list; from one organization's, an import is for that one."""

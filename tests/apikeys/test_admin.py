@@ -72,7 +72,7 @@ def test_beside_a_new_key_stands_a_command_that_uses_it(admin_client: Client, or
 def test_the_answer_that_shows_a_key_is_stored_by_nobody(admin_client: Client, organization: Organization) -> None:
     response = create(admin_client, organization)
     assert "no-store" in response.headers["Cache-Control"]
-    assert response.headers["Referrer-Policy"] == "no-referrer"
+    assert response.headers["Referrer-Policy"] == "same-origin"
 
 
 def test_a_created_key_stands_nowhere_else(

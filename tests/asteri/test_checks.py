@@ -120,6 +120,7 @@ PRODUCTION: dict[str, Any] = {
     "CACHES": REDIS,
     "WEB_CONCURRENCY": 4,
     "ROW_SECURITY": True,
+    "STAFF_SECOND_FACTOR": "required",
     **dict.fromkeys(("SECURE_SSL_REDIRECT", "SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE"), True),
     **dict.fromkeys(("SECURE_HSTS_INCLUDE_SUBDOMAINS", "SECURE_HSTS_PRELOAD"), True),
     "SECURE_HSTS_SECONDS": 31_536_000,
@@ -134,6 +135,7 @@ MISTAKES: dict[str, tuple[dict[str, Any], str, str]] = {
     "no pepper": ({"API_KEY_PEPPERS": {}}, "asteri.E001", "API_KEY_PEPPERS is not set"),
     "any host": ({"ALLOWED_HOSTS": ["*"]}, "asteri.E013", "ALLOWED_HOSTS is *: any Host header is believed."),
     "a cache each": ({"CACHES": LOCMEM}, "asteri.E004", "WEB_CONCURRENCY is more than 1, but the cache lives in"),
+    "a password alone": ({"STAFF_SECOND_FACTOR": "optional"}, "asteri.W014", "STAFF_SECOND_FACTOR is optional"),
     "no row-level security": ({"ROW_SECURITY": False}, "asteri.W015", "ROW_SECURITY is off: a query that forgot its"),
 }
 

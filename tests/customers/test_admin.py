@@ -158,6 +158,15 @@ def test_the_page_holds_the_version_that_it_shows(admin_client: Client, owner: C
     assert page.context["adminform"].form["seen_version"].value() == 2
 
 
+def test_a_page_tells_what_has_been_done_and_by_whom(admin_client: Client, owner: Caller) -> None:
+    customer = make_customer(owner.organization)
+    change(admin_client, customer, first_name="Nora")
+    for page in (f"{LIST}{customer.pk}/change/", f"/admin/organizations/organization/{owner.organization.pk}/change/"):
+        assert "The whole history" in admin_client.get(page).content.decode()
+    told = " ".join(admin_client.get(f"{LIST}{customer.pk}/change/").content.decode().split())
+    assert "admin" in told.partition("<caption>History</caption>")[2]
+
+
 def test_a_customer_is_deleted(admin_client: Client, owner: Caller) -> None:
     customer = make_customer(owner.organization)
     assert admin_client.post(f"{LIST}{customer.pk}/delete/", {"post": "yes"}).status_code == 302

@@ -15,7 +15,13 @@ from tests.faults.servers import GUNICORN, customer
 from tests.processes import free_port, run, serving
 from tests.row_security.conftest import PASSWORD, psql
 
-SETTINGS = {"ROW_SECURITY": "true", "ALLOWED_HOSTS": "localhost", "HTTPS": "true", "TRUSTED_PROXY_COUNT": "1"}
+SETTINGS = {
+    "ROW_SECURITY": "true",
+    "ALLOWED_HOSTS": "localhost",
+    "HTTPS": "true",
+    "TRUSTED_PROXY_COUNT": "1",
+    "STAFF_SECOND_FACTOR": "required",
+}
 # What the owner does: migrate, and make two organizations with a key each.
 PREPARE = """
 import django, json

@@ -1,12 +1,15 @@
 """Staff's pages as the serving role: what they show and change is every organization's, once they've signed in."""
 
+import re
+import uuid
 from io import BytesIO
 from typing import Any
 
 from django.test import Client
 
 from customers.models import Customer, SheetPart, StoredSheet
-from tests.callers import Caller
+from organizations.models import Organization
+from tests.callers import CUSTOMERS, Caller, client
 from tests.factories import make_customer
 from tests.row_security.conftest import Serving
 
@@ -49,3 +52,20 @@ def test_nobody_else_is_shown_anything(serving: Serving, client: Client, owner: 
             client.get(f"{LIST}{path}", {"organization": str(owner.organization.pk)}) for path in ("", "export/")
         ]
     assert [answer.status_code for answer in answers] == [302, 302]
+
+
+def test_an_organization_is_made_with_a_key_that_works(serving: Serving, admin_client: Client, db: None) -> None:
+    terms = {"with_key": "on", "key-key_id": str(uuid.uuid4()), "key-name": "CRM", "key-per_minute": "60"}
+    about = {"name": "North Harbor Facilities", "environment": "live", "region": "US"}
+    scopes = {"key-scopes": "read:customers", "key-lifetime": "365"}
+    with serving():
+        shown = admin_client.post("/admin/organizations/organization/add/", {**about, **terms, **scopes})
+        (text,) = set(re.findall(r"ast_live_[0-9A-Za-z]{50}", shown.content.decode()))
+    made = Organization.objects.get()
+    headers = {"x-api-key": text, "x-organization-id": str(made.pk)}
+    with serving():
+        answers = [client().get(CUSTOMERS, headers=headers).status_code]
+        for action in ("suspend", "reactivate"):
+            admin_client.post(f"/admin/organizations/organization/{made.pk}/{action}/")
+            answers.append(client().get(CUSTOMERS, headers=headers).status_code)
+    assert answers == [200, 403, 200]

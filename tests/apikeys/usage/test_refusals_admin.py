@@ -161,7 +161,7 @@ def test_a_whole_key_is_explained_and_kept_nowhere(
     ]
     assert [place for place in kept_somewhere if owner.text[21:] in place] == []
     assert "no-store" in response.headers["Cache-Control"]
-    assert response.headers["Referrer-Policy"] == "no-referrer"
+    assert response.headers["Referrer-Policy"] == "same-origin"
 
 
 @pytest.mark.parametrize(
