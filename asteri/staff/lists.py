@@ -124,6 +124,12 @@ class OrganizationFilter(FormFilter):
 class SearchedSelect(AutocompleteSelect):
     """Django's menu that searches; an id that can't be one shows as nothing chosen, where Django's own would fail."""
 
+    @property
+    def media(self) -> forms.Media:
+        """Answer Django's scripts and styles, and the script that names the menu to who can't see it."""
+        theirs: forms.Media = super().media
+        return theirs + forms.Media(js=["admin/js/autocomplete.js", "staff/choosing.js"])
+
     def optgroups(self, name: str, value: Sequence[str], attr: dict[str, Any] | None = None) -> Any:
         """Answer the chosen row, and those of no menu."""
         return super().optgroups(name, list(filter(self.can_be_chosen, value)), attr)
@@ -157,9 +163,8 @@ class ListAdmin(admin.ModelAdmin):
     @property
     def media(self) -> forms.Media:
         """Answer the scripts and styles, those of the filters' fields included."""
-        own = forms.Media(js=["admin/js/jquery.init.js", "staff/filters.js"])
         searching: forms.Media = OrganizationField(self.admin_site).widget.media
-        return super().media + searching + own
+        return super().media + searching
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Answer the field of a form; one that searches takes whatever is sent to it."""

@@ -7,6 +7,7 @@ from django.contrib.admin import AdminSite
 from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
+from django.template.response import TemplateResponse
 from django.urls import path, reverse
 
 from asteri.staff.signin import SignInForm
@@ -31,6 +32,12 @@ class StaffSite(AdminSite):
         from asteri.staff import enrolment  # noqa: PLC0415 - it needs the models.
 
         return [path("second-factor/", enrolment.page, name="second_factor"), *super().get_urls()]
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        """Show the dashboard."""
+        from asteri.staff.dashboard import panels  # noqa: PLC0415 - it needs the models.
+
+        return super().index(request, {**panels(request), **(extra_context or {})})
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         """Answer the view for staff alone; an address with a NUL in it, which no text of a database holds, is a 400."""
