@@ -15,7 +15,7 @@ from tqdm import tqdm
 from apikeys.keys import KeyFault
 from apikeys.models import ApiKey
 from apikeys.scopes import Scope
-from apikeys.usage.gathering import Counted, Gathered
+from apikeys.usage.gathering import Gathered
 from apikeys.usage.models import COUNTERS
 from apikeys.usage.writing import SECONDS_AN_HOUR, write
 from asteri.api.exchange import Exchange
@@ -123,7 +123,7 @@ def make_usage(keys: list[ApiKey]) -> None:
         for i, key in enumerate(keys):
             for hour in range(HOURS_IN_USE):
                 ago = day * 24 + (i * 7 + hour * 4) % 24
-                gathered.counts[Counted(now - ago, key.public_id, str(key.organization_id))] = numbers(i)
+                gathered.counts[now - ago, key.public_id, str(key.organization_id)] = numbers(i)
         write(gathered)
 
 
