@@ -151,7 +151,7 @@ def test_two_rotations_at_once_make_one_successor(owner: Caller) -> None:
 
     def rotate(key: ApiKey) -> bool:
         try:
-            together.wait(timeout=10)
+            together.wait(timeout=120)
             key.rotate(HOUR)
         except KeyEndedError:
             return False

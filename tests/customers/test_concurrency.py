@@ -19,7 +19,7 @@ def test_of_fifty_simultaneous_creates_with_one_email_one_succeeds(owner: Caller
     together = Barrier(REQUESTS)
 
     def create(_: int) -> tuple[int, str]:
-        together.wait(timeout=30)
+        together.wait(timeout=120)
         try:
             response = owner.post(BODY)
             return response.status_code, response.json().get("error", "")

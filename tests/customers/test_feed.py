@@ -274,18 +274,18 @@ def test_a_transaction_that_commits_late_is_not_missed(owner: Caller) -> None:
             with transaction.atomic():
                 slow = make_customer(owner.organization)
                 written.set()
-                assert commit.wait(timeout=30)
+                assert commit.wait(timeout=120)
             return str(slow.pk)
         finally:
             connections.close_all()
 
     with ThreadPoolExecutor(1) as pool:
         running = pool.submit(write_slowly)
-        assert written.wait(timeout=30)
+        assert written.wait(timeout=120)
         quick = write(owner, "POST", "", BODY)
         first = read(owner)
         commit.set()
-        slow = running.result(timeout=30)
+        slow = running.result(timeout=120)
     assert [entry["customer_id"] for entry in first["data"]] == [quick]
     assert entries(owner, cursor=first["pagination"]["next_cursor"]) == [(CREATED, slow)]
     assert entries(owner) == [(CREATED, quick), (CREATED, slow)]

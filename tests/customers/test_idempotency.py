@@ -222,16 +222,16 @@ def test_while_the_first_is_under_way_the_second_is_told_to_wait(owner: Caller) 
                 name = f"{owner.organization.pk}:{CUSTOMERS}:{KEY}"
                 cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
                 held.set()
-                release.wait(timeout=30)
+                release.wait(timeout=120)
         finally:
             connections.close_all()
 
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(hold)
-        assert held.wait(timeout=30)
+        assert held.wait(timeout=120)
         waiting, other = post(owner), post(owner, OTHER, key="another")
         release.set()
-        first.result(timeout=30)
+        first.result(timeout=120)
     assert (waiting.status_code, waiting.json(), waiting["Retry-After"]) == (409, IN_PROGRESS, "1")
     assert (other.status_code, post(owner).status_code) == (201, 201)
 

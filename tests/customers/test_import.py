@@ -446,7 +446,7 @@ def test_a_pipe_can_be_imported(owner: Caller, sheet: Path) -> None:
     with ThreadPoolExecutor(1) as writer:
         written = writer.submit(sheet.write_text, f"{HEADER}\n{PAGE}\n")
         assert import_text(owner, str(sheet)) == ("Created 1, skipped 0, failed 0.\n", "")
-        written.result(timeout=30)
+        written.result(timeout=120)
 
 
 def test_a_terminal_shows_how_far_it_is_and_the_failed_rows_above(owner: Caller, sheet: Path) -> None:

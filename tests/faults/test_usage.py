@@ -6,10 +6,13 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+import pytest
+
 from tests.faults.neighbours import wait_until
 from tests.faults.servers import BROKEN, Api, prepare, serving_gunicorn, throw_away_database
 from tests.faults.test_kills import workers_of
 
+pytestmark = pytest.mark.served
 PAUSE = 0.05  # seconds between two tries
 
 

@@ -35,7 +35,7 @@ def psql(*arguments: str) -> None:
     given = connection.settings_dict
     where = {"PGHOST": given["HOST"], "PGPORT": str(given["PORT"] or 5432), "PGUSER": given["USER"]}
     env = surroundings(**where, PGPASSWORD=given["PASSWORD"], PGDATABASE=given["NAME"])
-    subprocess.run(["psql", "-qX", *arguments], cwd=ROOT, env=env, check=True, capture_output=True, timeout=60)
+    subprocess.run(["psql", "-qX", *arguments], cwd=ROOT, env=env, check=True, capture_output=True, timeout=300)
 
 
 @pytest.fixture(scope="session")
