@@ -44,6 +44,9 @@ class FirstKeyForm(CreateForm):
 
     class Meta(CreateForm.Meta):
         fields = KeyForm.Meta.fields
+        widgets = {  # noqa: RUF012 - a declaration.
+            "expires_at": forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+        }
 
 
 class Founding:

@@ -2,12 +2,16 @@
 
 import re
 import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission, User
-from django.db import connection
+from django.db import IntegrityError, connection
+from django.db.models.signals import post_init, pre_save
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
@@ -60,6 +64,46 @@ def test_the_same_form_sent_again_makes_nothing_and_shows_nothing(admin_client: 
     again = admin_client.post(f"{LIST}add/", form)
     assert again.headers["Location"] == f"/admin/apikeys/apikey/{form['key-key_id']}/change/"
     assert (Organization.objects.count(), ApiKey.objects.count()) == (1, 1)
+
+
+@contextmanager
+def meanwhile(signal: Any, do: Callable[[ApiKey], None]) -> Iterator[None]:
+    """Do something once, when a key is first made or saved in the block."""
+
+    def receive(instance: ApiKey, **_: Any) -> None:
+        signal.disconnect(receive, sender=ApiKey)
+        do(instance)
+
+    signal.connect(receive, sender=ApiKey)
+    try:
+        yield
+    finally:
+        signal.disconnect(receive, sender=ApiKey)
+
+
+def test_of_two_clicks_at_once_one_makes_a_key(admin_client: Client, owner: Caller) -> None:
+    form = with_key()
+    with meanwhile(post_init, lambda _: quicker(owner, id=form["key-key_id"])):
+        answer = admin_client.post(f"{LIST}add/", form)
+    assert answer.headers["Location"] == f"/admin/apikeys/apikey/{form['key-key_id']}/change/"
+    assert list(Organization.objects.all()) == [owner.organization]
+
+
+def quicker(caller: Caller, **fields: Any) -> None:
+    ApiKey.objects.issue(caller.organization, name="Quicker", scopes=[], **fields)
+
+
+def test_a_key_that_cannot_be_stored_leaves_no_organization(admin_client: Client, owner: Caller) -> None:
+    with meanwhile(pre_save, lambda key: setattr(key, "public_id", owner.key.public_id)), pytest.raises(IntegrityError):
+        admin_client.post(f"{LIST}add/", with_key())
+    assert list(Organization.objects.all()) == [owner.organization]
+
+
+@pytest.mark.parametrize("expires_at", ["2100-01-31T12:30", "2100-01-31 12:30"])
+def test_the_first_key_may_end_at_a_date(admin_client: Client, expires_at: str) -> None:
+    form = with_key(**{"key-lifetime": "date", "key-expires_at": expires_at})
+    assert admin_client.post(f"{LIST}add/", form).status_code == 200
+    assert ApiKey.objects.get().expires_at == datetime(2100, 1, 31, 12, 30, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(

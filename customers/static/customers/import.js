@@ -18,7 +18,7 @@
     // What is read aloud stays the same element, or it would not be.
     document.getElementById("sheet-state").textContent = page.querySelector("#sheet-state").textContent.trim();
     for (const part of [".sheet-progress", ".sheet-numbers", ".sheet-actions"]) {
-      document.querySelector(part).replaceWith(page.querySelector(part));
+      document.querySelector(part).replaceWith(page.querySelector(part).cloneNode(true));
     }
     if (focused) document.querySelector(".sheet-actions button")?.focus();
     if (!waiting()) {
