@@ -1,20 +1,24 @@
 """Making and changing keys in the admin: what is offered, what is refused, and that a key is shown once."""
 
 import re
+import sys
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 import time_machine
-from django.contrib.admin.models import LogEntry
 from django.contrib.sessions.models import Session
 from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
 
+from apikeys.keys import PlainKey
 from apikeys.models import ApiKey, KeyState
 from organizations.models import Organization
+from tests.apikeys.test_routes import rows
 from tests.callers import Caller
 from tests.factories import make_organization
 
@@ -72,7 +76,7 @@ def test_beside_a_new_key_stands_a_command_that_uses_it(admin_client: Client, or
 def test_the_answer_that_shows_a_key_is_stored_by_nobody(admin_client: Client, organization: Organization) -> None:
     response = create(admin_client, organization)
     assert "no-store" in response.headers["Cache-Control"]
-    assert response.headers["Referrer-Policy"] == "same-origin"
+    assert response.headers["Referrer-Policy"] == "same-origin"  # under no-referrer its forms would be refused
 
 
 def test_a_created_key_stands_nowhere_else(
@@ -81,13 +85,46 @@ def test_a_created_key_stands_nowhere_else(
     caplog.set_level("DEBUG")
     text = shown(create(admin_client, organization))
     kept = [
+        rows(),
         *(str(session.get_decoded()) for session in Session.objects.all()),
-        *(f"{entry.object_repr} {entry.change_message}" for entry in LogEntry.objects.all()),
-        *(str(row) for row in ApiKey.objects.values()),
         *(admin_client.get(path).content.decode() for path in (LIST, ADD, page_of(ApiKey.objects.get()))),
         f"{admin_client.cookies} {caplog.text}",
     ]
     assert not [place for place in kept if text in place or text[21:53] in place]
+
+
+@pytest.mark.parametrize("debug", [True, False])
+def test_a_key_stands_in_no_report_of_an_error(
+    admin_client: Client, organization: Organization, settings: Settings, caplog: pytest.LogCaptureFixture, debug: bool
+) -> None:
+    broken = {"admin/apikeys/apikey/created.html": "{{ plain.text }}{% url 'nowhere' %}"}
+    loaders = [("django.template.loaders.locmem.Loader", broken), "django.template.loaders.app_directories.Loader"]
+    (engine,) = settings.TEMPLATES
+    options = {**engine["OPTIONS"], "loaders": loaders, "debug": debug}
+    settings.DEBUG, settings.TEMPLATES = debug, [{**engine, "APP_DIRS": False, "OPTIONS": options}]
+    admin_client.raise_request_exception = False
+    minted: list[str] = []
+    with recording(minted):
+        response = create(admin_client, organization)
+    assert response.status_code == 500
+    assert "nowhere" in caplog.text
+    assert minted[0][21:53] not in f"{response.content.decode()}{caplog.text}"
+
+
+@contextmanager
+def recording(minted: list[str]) -> Iterator[None]:
+    """Take down the texts of which digests are made."""
+
+    def watch(frame: Any, event: str, value: Any) -> None:
+        if event == "call" and frame.f_code is PlainKey.digest.__code__:
+            minted.append(frame.f_locals["self"].text)
+
+    before = sys.getprofile()
+    sys.setprofile(watch)
+    try:
+        yield
+    finally:
+        sys.setprofile(before)
 
 
 def test_sending_the_form_again_makes_no_second_key_and_shows_none(
