@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connections, transaction
+from django.db import connection, connections, transaction
 from django.test import Client
 
 from asteri.audit.actor import acting
@@ -15,7 +15,7 @@ from customers.models import Customer
 from tests.callers import Caller, encoded
 from tests.factories import make_customer, make_organization
 
-ROUNDS = 8
+ROUNDS = 6
 BODY = {"account_type": "business", "phone": "404-555-0128"}
 Change = tuple[str, str, str]  # who, what, on which customer
 
@@ -88,6 +88,8 @@ def test_every_change_is_there_exactly_once(owner: Caller) -> None:
 
     def finish(job: Any) -> list[Change]:
         try:
+            if connection.vendor == "sqlite":  # on a busy machine the others' turns may take longer than we'd wait
+                connection.cursor().execute("PRAGMA busy_timeout = 120000")
             return list(job())
         finally:
             connections.close_all()
