@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from apikeys import keys, lifetimes
 from apikeys.scopes import ScopesField
+from apikeys.states import KeyEndedError, KeyState
 from asteri.circuit import shared_cache
 from asteri.row_security import speak_for_key
 from asteri.statements import Asked, Parameter, Select, rows_of
@@ -25,20 +26,6 @@ logger = logging.getLogger(__name__)
 USE_STAMP_EVERY = timedelta(minutes=1)
 DEFAULT_PER_MINUTE = 60
 GRANTS = ("per_minute", "per_hour", "per_day", "expires_at")  # what a key is given, its scopes apart; None is no bound
-
-
-class KeyState(models.TextChoices):
-    """Where a key stands now, the strongest reason first."""
-
-    REVOKED = "revoked"
-    EXPIRED = "expired"
-    SUSPENDED = "suspended"
-    GRACE = "grace"
-    ACTIVE = "active"
-
-
-class KeyEndedError(Exception):
-    """The key has ended or has a successor already, so it can't be rotated."""
 
 
 class ApiKeyManager(models.Manager["ApiKey"]):

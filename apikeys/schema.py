@@ -4,9 +4,9 @@ from typing import Any
 
 from drf_spectacular.extensions import OpenApiSerializerFieldExtension
 
-from apikeys.models import KeyState
 from apikeys.scopes import Scope
 from apikeys.serializers import MOST_REQUESTS, CreateApiKeySerializer, RotateApiKeySerializer
+from apikeys.states import KeyState
 from asteri.api.describe import (
     Answer,
     Json,

@@ -6,7 +6,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from apikeys.models import ApiKey, KeyState
+from apikeys.models import ApiKey
+from apikeys.states import KeyState
 
 SOON = timedelta(days=14)
 

@@ -11,9 +11,10 @@ from rest_framework.request import Request
 
 from apikeys.authentication import key_of
 from apikeys.keys import PlainKey
-from apikeys.models import ApiKey, KeyEndedError
+from apikeys.models import ApiKey
 from apikeys.scopes import Scope
 from apikeys.serializers import CreateApiKeySerializer, RotateApiKeySerializer, represent, represent_once
+from apikeys.states import KeyEndedError
 from asteri.api.errors import ApiError
 from asteri.api.renderers import json_response
 from asteri.api.request import has_body

@@ -11,10 +11,11 @@ from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 
-from apikeys.models import ApiKey, KeyEndedError
+from apikeys.models import ApiKey
 from apikeys.staff import facts, filters, lists, making, revoking, rotating, searching, tidying
 from apikeys.staff.forms import ChangeForm, CreateForm
 from apikeys.staff.showing import show_once
+from apikeys.states import KeyEndedError
 from asteri.staff.lists import ListAdmin, OrganizationFilter
 
 FACTS = (

@@ -7,9 +7,10 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
-from apikeys.models import ApiKey, KeyEndedError
+from apikeys.models import ApiKey
 from apikeys.staff.forms import LIMITS
 from apikeys.staff.pages import refuse
+from apikeys.states import KeyEndedError
 
 MAY = ("What it may do", {"fields": ("scopes",)})
 OFTEN = ("How often", {"fields": (LIMITS,), "description": "Never more than this is let in, in any window."})

@@ -5,10 +5,11 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 
-from apikeys.models import ApiKey, KeyEndedError
+from apikeys.models import ApiKey
 from apikeys.staff.forms import RotateForm
 from apikeys.staff.pages import find, page, refuse
 from apikeys.staff.showing import show_once
+from apikeys.states import KeyEndedError
 
 
 def rotate(admin: Any, request: HttpRequest, key_id: UUID) -> HttpResponse:

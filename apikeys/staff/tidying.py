@@ -13,9 +13,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 
 from apikeys import hygiene
 from apikeys.hygiene import Concern
-from apikeys.models import ApiKey, KeyEndedError
+from apikeys.models import ApiKey
 from apikeys.staff.pages import find, page, refuse, to_origin
 from apikeys.staff.terms import usual, usual_end
+from apikeys.states import KeyEndedError
 from apikeys.usage import figures
 
 SHOWN = 50  # keys of each concern

@@ -16,7 +16,8 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from apikeys.keys import PlainKey
-from apikeys.models import ApiKey, KeyState
+from apikeys.models import ApiKey
+from apikeys.states import KeyState
 from organizations.models import Organization
 from tests.apikeys.test_routes import rows
 from tests.callers import Caller

@@ -15,7 +15,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from pytest_django import Settings
 
-from apikeys.models import ApiKey, KeyState
+from apikeys.models import ApiKey
+from apikeys.states import KeyState
 from apikeys.usage.models import Day
 from tests.callers import Caller
 from tests.factories import make_organization

@@ -9,7 +9,8 @@ import pytest
 import time_machine
 from django.db import connections
 
-from apikeys.models import ApiKey, KeyEndedError, KeyState
+from apikeys.models import ApiKey
+from apikeys.states import KeyEndedError, KeyState
 from tests.callers import Caller
 from tests.factories import make_organization
 

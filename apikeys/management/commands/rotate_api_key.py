@@ -6,7 +6,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, CommandParser
 
 from apikeys.management.base import find_key, shown_once
-from apikeys.models import KeyEndedError
+from apikeys.states import KeyEndedError
 from asteri.management.base import Command as ReportingCommand
 from asteri.management.base import moment
 
