@@ -4,6 +4,7 @@ A `ListAdmin` counts no further than LIMIT, filters by what it declares and by n
 (an organization) by a field that searches rather than by a menu of all.
 """
 
+from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any, ClassVar
@@ -65,13 +66,9 @@ class FormFilter(admin.ListFilter):
         """Answer True: there is always a field to fill in."""
         return True
 
-    def expected_parameters(self) -> list[str | None]:
-        """Answer what stands in the address."""
-        return [self.parameter_name]
-
+    @abstractmethod
     def field(self) -> forms.Field:
         """Answer the field that is filled in, and that judges what is."""
-        raise NotImplementedError
 
     def value(self) -> Any:
         """Answer what to filter by, None for nothing; a value that makes no sense leads back to the whole list."""
