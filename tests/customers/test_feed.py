@@ -199,7 +199,7 @@ def test_the_admin_is_noted(owner: Caller, admin_client: Client) -> None:
     page, form = "/admin/customers/customer", {"account_type": "business", "company_name": "Firm"}
     admin_client.post(f"{page}/add/", {**form, "organization": owner.organization.pk})
     customer = Customer.objects.get()
-    admin_client.post(f"{page}/{customer.pk}/change/", {**form, "display_name": "Shown"})
+    admin_client.post(f"{page}/{customer.pk}/change/", {**form, "display_name": "Shown", "seen_version": "1"})
     admin_client.post(f"{page}/{customer.pk}/delete/", {"post": "yes"})
     assert entries(owner) == [(type_, str(customer.pk)) for type_ in (CREATED, UPDATED, DELETED)]
 

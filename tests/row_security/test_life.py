@@ -132,7 +132,7 @@ def test_staff_see_and_change_every_organization(
     serving: Serving, owner: Caller, outsider: Caller, staff: Client
 ) -> None:
     customers = [make_customer(caller.organization) for caller in (owner, outsider)]
-    form = {"account_type": "business", "company_name": "Renamed", "display_name": "Renamed"}
+    form = {"account_type": "business", "company_name": "Renamed", "display_name": "Renamed", "seen_version": "1"}
     with serving():
         listed = staff.get("/admin/customers/customer/").content.decode()
         for customer in customers:
