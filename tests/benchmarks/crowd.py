@@ -26,7 +26,7 @@ from customers.models import Customer
 from organizations.models import Environment, Organization
 
 ORGANIZATIONS, LARGEST = 3_000, 0.4  # of all customers, the share of the one organization that has the most
-DAYS, HOURS_IN_USE = 30, 6  # of usage; hours of each day in which a key is in use
+DAYS, HOURS_IN_USE = 30, 6  # of usage; hours of the last day in which a key is in use, and one of each day before
 REFUSED_DAYS = 7
 CHANGES, ACTORS = 3_000, 20  # customers that keys and users change after the loading
 AT_ONCE = 1_000
@@ -121,7 +121,7 @@ def make_usage(keys: list[ApiKey]) -> None:
     for day in bar(range(DAYS), "days of usage"):
         gathered = Gathered()
         for i, key in enumerate(keys):
-            for hour in range(HOURS_IN_USE):
+            for hour in range(1 if day else HOURS_IN_USE):
                 ago = day * 24 + (i * 7 + hour * 4) % 24
                 gathered.counts[now - ago, key.public_id, str(key.organization_id)] = numbers(i)
         write(gathered)
