@@ -3,10 +3,12 @@
 import os
 import shutil
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, StorageState, sync_playwright
 
+from tests.browser.staff import Clerk, Office, signed_in
 from tests.browser.visits import Visitor
 from tests.processes import Installation, free_port, install, serving
 
@@ -47,10 +49,10 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Installation:
 
 @pytest.fixture(scope="session")
 def origin(installation: Installation) -> Iterator[str]:
-    """Answer where the quickstart is served."""
+    """Answer where the quickstart is served; what it counts of requests shows within a second or two."""
     port = free_port()
     command, log = ("-m", "gunicorn", "asteri.wsgi", "--bind", f"127.0.0.1:{port}"), installation.folder / "log"
-    with serving(*command, port=port, log=log, **installation.surroundings):
+    with serving(*command, port=port, log=log, USAGE_FLUSH_SECONDS="1", **installation.surroundings):
         yield f"http://127.0.0.1:{port}"
 
 
@@ -61,3 +63,34 @@ def visitor(browser: Browser, origin: str) -> Iterator[Visitor]:
         visitor = Visitor(context)
         yield visitor
         assert visitor.troubles == []
+
+
+@pytest.fixture(scope="session")
+def office(origin: str, installation: Installation) -> Office:
+    """Answer the served quickstart as if staff had worked with it for a while."""
+    return Office.prepared(origin, installation)
+
+
+@pytest.fixture(scope="session")
+def session(browser: Browser, office: Office) -> StorageState:
+    """Answer what a browser keeps of somebody who has signed in."""
+    return signed_in(browser, office)
+
+
+@pytest.fixture
+def newcomer(browser: Browser, office: Office) -> Iterator[Clerk]:
+    """Answer somebody of the staff who has not signed in; whatever goes wrong in the page fails the test."""
+    with browser.new_context(viewport={"width": 1280, "height": 900}, base_url=office.origin) as context:
+        clerk = Clerk(context)
+        yield clerk
+        assert clerk.troubles == []
+
+
+@pytest.fixture
+def clerk(browser: Browser, office: Office, session: StorageState) -> Iterator[Clerk]:
+    """Answer somebody of the staff who has signed in; whatever goes wrong in the page fails the test."""
+    screen: Any = {"viewport": {"width": 1280, "height": 900}}
+    with browser.new_context(base_url=office.origin, storage_state=session, **screen) as context:
+        clerk = Clerk(context)
+        yield clerk
+        assert clerk.troubles == []
