@@ -272,6 +272,7 @@ OTP_TOTP_ISSUER = "Asteri"  # what an authenticator app calls the code that it s
 LOG_FORMAT = env.choice("LOG_FORMAT", "text" if EMBEDDED else "json", "text", "json")
 LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+DEFAULT_EXCEPTION_REPORTER = "asteri.reports.KeylessReporter"  # of Django's debug pages, and of errors that it mails
 EXCHANGE_OBSERVERS = [
     f"asteri.logs.write_{LOG_FORMAT}",
     "apikeys.usage.counting.count",

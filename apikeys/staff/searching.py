@@ -8,6 +8,7 @@ from django.http import QueryDict
 from apikeys.keys import PUBLIC_ID_LENGTH
 from apikeys.models import ApiKey
 from asteri.api.identifiers import UUID_FORM
+from asteri.reports import SECRET
 
 MOST_WORDS = 8
 WARNING = (
@@ -16,7 +17,6 @@ WARNING = (
 )
 HINT = re.compile(r"ast_(?:live|test)_(?P<public_id>[0-9A-Za-z]{1,12})(?:…|\.*)")
 PUBLIC_ID = re.compile(rf"[0-9A-Za-z]{{{PUBLIC_ID_LENGTH}}}")
-SECRET = re.compile(rf"(?P<hint>ast_(?:live|test)_[0-9A-Za-z]{{{PUBLIC_ID_LENGTH}}})[0-9A-Za-z]+")
 
 
 def without_secrets(query: QueryDict) -> QueryDict | None:
