@@ -174,7 +174,8 @@ class ListAdmin(admin.ModelAdmin):
         declared = [item[0] if isinstance(item, tuple) else item for item in self.get_list_filter(request)]
         names = {item for item in declared if isinstance(item, str)}
         parameters = {getattr(item, "parameter_name", None) for item in declared}
-        return lookup in parameters | names or lookup.rpartition("__")[0] in names
+        filtered = lookup.rpartition("__")[0].removesuffix("__id")  # a relation is filtered by its id
+        return lookup in parameters | names or filtered in names
 
     def response_action(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse | None:
         """Carry out an action on the chosen rows; an id that can't be one is a 400."""

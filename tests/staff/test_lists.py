@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from django.contrib import admin
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.core.exceptions import SuspiciousOperation
 from django.test import Client, RequestFactory
 from pytest_django import DjangoAssertNumQueries
@@ -115,6 +115,14 @@ def test_no_address_filters_by_what_is_no_filter_of_the_list(staff: User, name: 
 
 def test_the_lists_own_filters_go_on_working(staff: User, owner: Caller) -> None:
     assert keys_of(listed(staff, revoked_at__isempty="1", organization__region__exact="US")) == [owner.key]
+
+
+def test_staff_are_filtered_by_their_role(admin_client: Client) -> None:
+    support = Group.objects.get(name="Support")
+    user = User.objects.create_user("one of support", is_staff=True)
+    user.groups.add(support)
+    page = admin_client.get("/admin/auth/user/", {"groups__id__exact": support.pk})
+    assert list(page.context["cl"].result_list) == [user]
 
 
 @pytest.mark.parametrize("chosen", ["me", "", "9" * 5000, "\0"])
