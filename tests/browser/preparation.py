@@ -64,7 +64,7 @@ def make_usage(keys: list[ApiKey]) -> None:
         for ago in range(30 * 24):
             moment = datetime.fromtimestamp((now - ago) * SECONDS_AN_HOUR, UTC)
             busy = UNEVEN[moment.hour // 2] * (1 if moment.weekday() < 5 else 0.3) * (len(keys) - number)
-            refused = int(busy / 9) if number == len(keys) - 2 else int(busy / 40)
+            refused = int(busy / 9) if number == len(keys) - 2 else int(ago % 24 == 0)
             counts = [int(busy) + ago % 5, int(busy / 25), *[0] * (len(COUNTERS) - 3), refused]
             gathered.counts[now - ago, key.public_id, str(key.organization_id)] = counts
     gathered.refusals = [(timezone.now() - timedelta(minutes=n), refused_with(keys[0], n)) for n in range(1, 30)]
@@ -94,6 +94,7 @@ def main(text: str, name: str, password: str) -> None:
     plain, organization = PlainKey.parse(text), Organization.objects.get(pk=ORGANIZATION_ID)
     assert plain
     first = ApiKey.objects.get(public_id=plain.public_id)
+    ApiKey.objects.filter(pk=first.pk).update(last_used_at=timezone.now())
     User.objects.create_superuser(name, password=password)
     with acting("command", "preparation"):
         keys = [first, *make_keys(organization)]
