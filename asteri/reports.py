@@ -1,12 +1,9 @@
 """Reports of errors, as Django mails them or shows them under DEBUG: whatever a variable holds, no key stands there."""
 
-import re
-
 from django.utils.safestring import SafeString, mark_safe
 from django.views.debug import ExceptionReporter
 
-# A key, or a part that says more than its hint. It stands here, as logging is set up before there are models.
-SECRET = re.compile(r"(?P<hint>ast_(?:live|test)_[0-9A-Za-z]{12})[0-9A-Za-z]+")
+from asteri.api.identifiers import KEY
 
 
 class KeylessReporter(ExceptionReporter):
@@ -23,4 +20,4 @@ class KeylessReporter(ExceptionReporter):
 
 def keyless(text: SafeString) -> SafeString:
     """Answer a text in which each key is its hint."""
-    return mark_safe(SECRET.sub(r"\g<hint>…", text))  # noqa: S308 - what was safe loses letters and digits alone.
+    return mark_safe(KEY.sub(r"\g<hint>…", text))  # noqa: S308 - what was safe loses letters and digits alone.

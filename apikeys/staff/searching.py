@@ -7,8 +7,7 @@ from django.http import QueryDict
 
 from apikeys.keys import PUBLIC_ID_LENGTH
 from apikeys.models import ApiKey
-from asteri.api.identifiers import UUID_FORM
-from asteri.reports import SECRET
+from asteri.api.identifiers import KEY, UUID_FORM
 
 MOST_WORDS = 8
 WARNING = (
@@ -21,11 +20,11 @@ PUBLIC_ID = re.compile(rf"[0-9A-Za-z]{{{PUBLIC_ID_LENGTH}}}")
 
 def without_secrets(query: QueryDict) -> QueryDict | None:
     """Answer a query string in which each key, and each part of one, is its hint; None where it holds none."""
-    if not any(SECRET.search(value) for _, values in query.lists() for value in values):
+    if not any(KEY.search(value) for _, values in query.lists() for value in values):
         return None
     safe = query.copy()
     for name, values in query.lists():
-        safe.setlist(name, [SECRET.sub(r"\g<hint>", value) for value in values])
+        safe.setlist(name, [KEY.sub(r"\g<hint>", value) for value in values])
     return safe
 
 

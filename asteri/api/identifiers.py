@@ -7,6 +7,8 @@ from django.urls.converters import StringConverter
 
 UUID_FORM = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")  # RFC 9562, section 4, and no other form
 
+KEY = re.compile(r"(?P<hint>ast_(?:live|test)_[0-9A-Za-z]{12})[0-9A-Za-z]+")  # or a part that says more than its hint
+
 
 class TextConverter(StringConverter):
     """Takes the rest of a path whatever it holds, slashes and line breaks included, for the view to judge."""

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 
 from asteri.api import CONTRACT_VERSION
 from asteri.api.exchange import REQUEST_ID, exchange_of, tell
+from asteri.api.identifiers import KEY
 from asteri.api.renderers import json_response
 
 PROBES = ("/healthz", "/readyz", "/metrics")
@@ -25,9 +26,9 @@ def is_api(request: HttpRequest) -> bool:
 
 
 def request_id(request: HttpRequest) -> str:
-    """Answer the caller's own request id where it is well-formed, else a new one."""
+    """Answer the caller's own request id where it is well-formed, else a new one; a key by mistake is not repeated."""
     own = request.META.get("HTTP_X_REQUEST_ID", "")
-    return own if REQUEST_ID_FORM.fullmatch(own) else uuid.uuid4().hex
+    return own if REQUEST_ID_FORM.fullmatch(own) and not KEY.search(own) else uuid.uuid4().hex
 
 
 class ApiMiddleware:

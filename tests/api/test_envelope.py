@@ -190,6 +190,8 @@ def test_a_well_formed_request_id_is_kept(owner: Caller, own: str) -> None:
         "é",
         "Ã©",  # UTF-8's bytes of é, as WSGI hands them over
         "²",  # a digit for str.isdigit, and no digit here
+        f"ast_live_{'0' * 50}",  # a key, which stands in no log
+        f"retry-ast_test_{'0' * 13}",  # the beginning of one, beyond its hint
     ],
 )
 def test_a_malformed_request_id_is_replaced(owner: Caller, own: str) -> None:

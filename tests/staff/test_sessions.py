@@ -60,3 +60,18 @@ def test_the_pages_that_debug_are_left_as_they_are(settings: Settings, support: 
     settings.DEBUG = True
     assert "Content-Security-Policy" not in support.get("/admin/nowhere/").headers
     assert "Content-Security-Policy" in support.get(HOME).headers
+
+
+def test_a_form_without_its_token_is_refused_on_a_page_of_ours(operations: Client) -> None:
+    strict = Client(enforce_csrf_checks=True)
+    strict.cookies = operations.cookies
+    answer = strict.post(f"{HOME}customers/customer/add/", {})
+    assert answer.status_code == 403
+    assert "The form was not taken" in answer.content.decode()
+    assert "<style" not in answer.content.decode()
+
+
+def test_what_a_role_may_not_do_is_refused_on_a_page_of_ours(support: Client) -> None:
+    answer = support.get(f"{HOME}customers/customer/add/")
+    assert answer.status_code == 403
+    assert "Back to the dashboard" in answer.content.decode()
