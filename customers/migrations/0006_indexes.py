@@ -1,7 +1,8 @@
 """Indexes for lists by account type and for searches, made while the table is in use."""
 
-from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models
+
+from asteri.indexes import AddIndexInUse
 
 # The organization stands first, so that a search looks through its own customers alone. New entries wait in a short list
 # (256 kB), which every search reads, before they're sorted in.
@@ -9,22 +10,6 @@ BY_WORDS = """
     CREATE INDEX CONCURRENTLY IF NOT EXISTS customers_by_words ON customers_customer
     USING gin (organization_id, search_text gin_trgm_ops) WITH (gin_pending_list_limit = 256)
 """
-
-
-class AddIndexInUse(AddIndexConcurrently):
-    """Adds an index without keeping writers waiting; SQLite, which has one writer anyway, adds it as usual."""
-
-    def database_forwards(self, app_label, schema_editor, from_state, to_state):
-        if schema_editor.connection.vendor == "postgresql":
-            super().database_forwards(app_label, schema_editor, from_state, to_state)
-        else:
-            migrations.AddIndex.database_forwards(self, app_label, schema_editor, from_state, to_state)
-
-    def database_backwards(self, app_label, schema_editor, from_state, to_state):
-        if schema_editor.connection.vendor == "postgresql":
-            super().database_backwards(app_label, schema_editor, from_state, to_state)
-        else:
-            migrations.AddIndex.database_backwards(self, app_label, schema_editor, from_state, to_state)
 
 
 def lay(apps, schema_editor):
