@@ -1,10 +1,8 @@
 """Indexes for staff, who look for customers among those of all organizations, made while the table is in use."""
 
-from importlib import import_module
-
 from django.db import migrations, models
 
-AddIndexInUse = import_module("customers.migrations.0006_indexes").AddIndexInUse
+from asteri.indexes import AddIndexInUse
 
 
 class Migration(migrations.Migration):
