@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from apikeys.usage.figures import Bar
 
 WIDTH, HEIGHT = 720, 160  # in the chart's own units; it is as wide as its place
-LEFT, BOTTOM, TOP = 48, 22, 8  # for the numbers, the labels and the air around the bars
+LEFT, RIGHT, BOTTOM, TOP = 48, 12, 22, 8  # for the numbers, half of the last label, the labels, and air
 GAP = 0.2  # of a bar's width
 MOST_LABELS = 8
 PARTS = ("granted", "throttled", "refused")  # from the axis upwards
@@ -77,7 +77,7 @@ def y_of(value: int, top: int) -> float:
 
 def columns(bars: Sequence[Bar], top: int) -> Iterator[Column]:
     """Yield the bars as they're drawn; of many only some have labels, the last one among them."""
-    step = (WIDTH - LEFT) / max(1, len(bars))
+    step = (WIDTH - LEFT - RIGHT) / max(1, len(bars))
     every = -(-len(bars) // MOST_LABELS)
     for number, bar in enumerate(bars):
         x, width = round(LEFT + step * (number + GAP / 2), 1), round(step * (1 - GAP), 1)
