@@ -94,7 +94,9 @@ class Customer(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="customers")
+    organization = models.ForeignKey(  # without an index of its own: others begin with it
+        Organization, on_delete=models.PROTECT, related_name="customers", db_index=False
+    )
     account_type = models.CharField(max_length=10, choices=AccountType)
     display_name = models.CharField(max_length=MAX_LENGTH, blank=True)
     company_name = models.CharField(max_length=MAX_LENGTH, blank=True)
