@@ -51,10 +51,6 @@ class Select:
         converters = compiler.get_converters(expression for expression, *_ in compiler.select)
         return sql, list(params), compiler, converters
 
-    def rows(self, **values: Any) -> list[Any]:
-        """Answer the rows, each a tuple or a list of values."""
-        return self.asked(**values).rows()
-
     def asked(self, **values: Any) -> "Asked":
         """Bind the values, to be sent by `rows_of`."""
         return Asked(self, values)
@@ -68,10 +64,6 @@ class Select:
         """Answer the database's rows with the model's values."""
         _, _, compiler, converters = self.compiled
         return list(compiler.apply_converters(rows, converters)) if converters else rows
-
-    def row(self, **values: Any) -> Any:
-        """Answer the first row, None where there is none."""
-        return next(iter(self.rows(**values)), None)
 
 
 class Asked(NamedTuple):

@@ -130,7 +130,7 @@ def test_what_was_read_for_a_claimed_organization_is_never_anothers(owner: Calle
     theirs = make_customer(make_organization())
     answer = owner.get(f"{CUSTOMERS}/{theirs.id}", headers={"x-organization-id": str(theirs.organization_id)})
     assert answer.status_code == 403
-    assert retrieve("id").rows(organization=owner.organization.pk, id=theirs.pk) == []
+    assert retrieve("id").asked(organization=owner.organization.pk, id=theirs.pk).rows() == []
 
 
 @pytest.mark.django_db(transaction=True)

@@ -59,14 +59,14 @@ def test_a_retrieve_answers_what_the_orm_answers(
 ) -> None:
     customer = organization.customers.all()[0]
     with watch():
-        row = retrieve(*columns, "version").row(organization=organization.pk, id=customer.pk)
+        (row,) = retrieve(*columns, "version").asked(organization=organization.pk, id=customer.pk).rows()
     assert typed([row]) == typed([Customer.objects.values_list(*columns, "version").get(pk=customer.pk)])
 
 
 def test_a_retrieve_finds_nothing_of_another_organization(organization: Organization, watch: Watch) -> None:
     customer = organization.customers.all()[0]
     with watch():
-        assert retrieve("id").row(organization=make_organization().pk, id=customer.pk) is None
+        assert retrieve("id").asked(organization=make_organization().pk, id=customer.pk).rows() == []
 
 
 SHAPES = list(
@@ -136,7 +136,7 @@ def end_the_connection() -> None:
 
 def end_and_retrieve(customer: Customer) -> Any:
     end_the_connection()
-    return retrieve("id").row(organization=customer.organization_id, id=customer.pk)
+    return retrieve("id").asked(organization=customer.organization_id, id=customer.pk).rows()
 
 
 on_postgresql = pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no connection to lose")
@@ -147,7 +147,7 @@ on_postgresql = pytest.mark.skipif(connection.vendor != "postgresql", reason="SQ
 def test_a_dead_connection_is_replaced(watch: Watch) -> None:
     customer = make_customer(make_organization())
     with watch():
-        row = end_and_retrieve(customer)
+        (row,) = end_and_retrieve(customer)
     assert tuple(row) == (customer.pk,)
 
 
