@@ -29,8 +29,8 @@ class KeyAuthentication(BaseAuthentication):
             if text:
                 refuse_guessing(request._request)
             raise AuthenticationFailed("Invalid API key")
-        meta["asteri.key"], meta["asteri.organization"] = key.public_id, str(key.organization_id)
-        speak_for_organization(key.organization_id)
+        meta["asteri.key"], meta["asteri.organization"] = key.public_id, (organization := str(key.organization_id))
+        speak_for_organization(organization)
         key.stamp_use()
         return None, key
 

@@ -8,7 +8,6 @@ the process.
 import hashlib
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -16,6 +15,7 @@ from django.core.cache import caches
 from django.core.cache.backends.base import BaseCache
 from django.core.cache.backends.locmem import LocMemCache
 from django.core.cache.backends.redis import RedisCache
+from hiredis import pack_command
 from redis.exceptions import ConnectionError as BrokenConnectionError
 from redis.exceptions import NoScriptError
 
@@ -24,13 +24,13 @@ from asteri.circuit import shared_cache
 # Counts a cost in one counter after the other, up to the first without room, and reads the rest. Of a cost that counts
 # as a whole nothing stays where there is no room. Answers the number of the full counter, 0 for none, then all counts.
 SCRIPT = """
-local used, full, cost, whole = {}, 0, ARGV[1], ARGV[2] == '1'
+local used, full, cost, whole = {}, 0, tonumber(ARGV[1]), ARGV[2] == '1'
 for i, name in ipairs(KEYS) do
   if full > 0 then
     used[i] = tonumber(redis.call('GET', name) or 0)
   else
-    redis.call('SET', name, 0, 'NX', 'EX', ARGV[2 * i + 2])
     used[i] = redis.call('INCRBY', name, cost)
+    if used[i] == cost then redis.call('EXPIRE', name, ARGV[2 * i + 2]) end
     if used[i] > tonumber(ARGV[2 * i + 1]) then full = i end
   end
 end
@@ -43,8 +43,7 @@ SHA = hashlib.sha1(SCRIPT.encode(), usedforsecurity=False).hexdigest()
 one_at_a_time = threading.Lock()
 
 
-@dataclass(frozen=True)
-class Counter:
+class Counter(NamedTuple):
     """A counter's name, how far it may go, and how many seconds it lives."""
 
     name: str
@@ -76,19 +75,19 @@ class CountingRedisCache(RedisCache):
         bounds = [bound for counter in counters for bound in (counter.limit, counter.lifetime)]
         arguments = (len(names), *names, cost, int(as_whole), *bounds)
         try:
-            full, *used = self.command("EVALSHA", SHA, *arguments)
+            full, *used = self.command(b"EVALSHA", SHA, *arguments)
         except NoScriptError:  # a Redis that has just started
-            full, *used = self.command("EVAL", SCRIPT, *arguments)
+            full, *used = self.command(b"EVAL", SCRIPT, *arguments)
         return Count(used, full - 1 if full else None)
 
     def command(self, *command: Any) -> Any:
         """Answer what Redis answers to a command; twice where the connection had broken while it wasn't used."""
-        connection = self.connection
+        connection, packed = self.connection, [pack_command(command)]
         try:
-            connection.send_command(*command)
+            connection.send_packed_command(packed)
             return connection.read_response()
         except BrokenConnectionError:
-            connection.send_command(*command)
+            connection.send_packed_command(packed)
             return connection.read_response()
 
     @property
@@ -118,7 +117,7 @@ def count(counters: Sequence[Counter], cost: int, *, as_whole: bool = False) -> 
 
 def share(counter: Counter) -> Counter:
     """Answer the counter with this process's share of its limit, which is 1 at the least."""
-    return replace(counter, limit=max(1, counter.limit // settings.WEB_CONCURRENCY))
+    return counter._replace(limit=max(1, counter.limit // settings.WEB_CONCURRENCY))
 
 
 def count_here(cache: BaseCache, counters: Sequence[Counter], cost: int, *, as_whole: bool) -> Count:

@@ -19,7 +19,7 @@ from apikeys.scopes import ScopesField
 from apikeys.states import KeyEndedError, KeyState
 from asteri.circuit import shared_cache
 from asteri.row_security import speak_for_key
-from asteri.statements import Asked, Parameter, Select, rows_of
+from asteri.statements import Asked, Parameter, Select, instance_of, rows_of
 from organizations.models import Organization
 
 logger = logging.getLogger(__name__)
@@ -148,10 +148,8 @@ class ApiKey(models.Model):
     @classmethod
     def joined(cls, row: Sequence[Any]) -> "ApiKey":
         """Answer the key of a row of BY_PUBLIC_ID, its organization loaded."""
-        key = cls.from_db(None, KEY_FIELDS, row[: len(KEY_FIELDS)])
-        key._state.fields_cache["organization"] = Organization.from_db(
-            None, ORGANIZATION_FIELDS, row[len(KEY_FIELDS) :]
-        )
+        key = instance_of(cls, KEY_FIELDS, row)
+        key._state.fields_cache["organization"] = instance_of(Organization, ORGANIZATION_FIELDS, row[len(KEY_FIELDS) :])
         return key
 
     def clean(self) -> None:

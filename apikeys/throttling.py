@@ -7,9 +7,9 @@ limit is admitted in one, whatever the number of threads, processes and machines
 import math
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
-from typing import cast
+from functools import cached_property
+from typing import NamedTuple, cast
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -35,7 +35,7 @@ class Window(Enum):
     HOUR = 3_600
     DAY = 86_400
 
-    @property
+    @cached_property
     def label(self) -> str:
         """The window's name in messages and headers."""
         return self.name.lower()
@@ -46,8 +46,7 @@ class Window(Enum):
         return Counter(f"limit:{owner}:{self.label}:{number}", limit, self.value * LIFETIME)
 
 
-@dataclass(frozen=True)
-class Standing:
+class Standing(NamedTuple):
     """Where a key stands in one window, this request included; `resets_in` is in seconds."""
 
     window: Window

@@ -1,9 +1,9 @@
-"""Indexes that migrations add to tables in use."""
+"""Indexes that migrations add to tables in use, and take away from them."""
 
 from typing import Any
 
-from django.contrib.postgres.operations import AddIndexConcurrently
-from django.db.migrations import AddIndex
+from django.contrib.postgres.operations import AddIndexConcurrently, RemoveIndexConcurrently
+from django.db.migrations import AddIndex, RemoveIndex, RunPython
 
 
 class AddIndexInUse(AddIndexConcurrently):
@@ -11,13 +11,51 @@ class AddIndexInUse(AddIndexConcurrently):
 
     def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
         """Add the index."""
-        way_of(schema_editor).database_forwards(self, app_label, schema_editor, from_state, to_state)
+        way = AddIndexConcurrently if is_postgresql(schema_editor) else AddIndex
+        way.database_forwards(self, app_label, schema_editor, from_state, to_state)
 
     def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
         """Take it away."""
-        way_of(schema_editor).database_backwards(self, app_label, schema_editor, from_state, to_state)
+        way = AddIndexConcurrently if is_postgresql(schema_editor) else AddIndex
+        way.database_backwards(self, app_label, schema_editor, from_state, to_state)
 
 
-def way_of(schema_editor: Any) -> type[AddIndex]:
-    """Answer how the engine adds an index."""
-    return AddIndexConcurrently if schema_editor.connection.vendor == "postgresql" else AddIndex
+class RemoveIndexInUse(RemoveIndexConcurrently):
+    """Takes an index away without keeping writers waiting; SQLite as usual."""
+
+    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        """Take the index away."""
+        way = RemoveIndexConcurrently if is_postgresql(schema_editor) else RemoveIndex
+        way.database_forwards(self, app_label, schema_editor, from_state, to_state)
+
+    def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        """Add it again."""
+        way = RemoveIndexConcurrently if is_postgresql(schema_editor) else RemoveIndex
+        way.database_backwards(self, app_label, schema_editor, from_state, to_state)
+
+
+def drop_column_index(name: str, table: str, column: str) -> RunPython:
+    """Answer the operation that takes a column's own index away, whose name is the same on both engines.
+
+    To take `db_index` from the field would remake SQLite's table, and keep PostgreSQL's writers waiting.
+    """
+
+    def drop(apps: Any, schema_editor: Any) -> None:
+        schema_editor.execute(f"DROP INDEX {in_use(schema_editor)} IF EXISTS {name}", params=None)
+
+    def make(apps: Any, schema_editor: Any) -> None:
+        schema_editor.execute(
+            f"CREATE INDEX {in_use(schema_editor)} IF NOT EXISTS {name} ON {table} ({column})", params=None
+        )
+
+    return RunPython(drop, make)
+
+
+def in_use(schema_editor: Any) -> str:
+    """Answer what tells PostgreSQL to keep no writer waiting."""
+    return "CONCURRENTLY" if is_postgresql(schema_editor) else ""
+
+
+def is_postgresql(schema_editor: Any) -> bool:
+    """Whether the engine can do it beside its writers."""
+    return bool(schema_editor.connection.vendor == "postgresql")

@@ -11,13 +11,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from asteri.api.exchange import REQUEST_ID, Exchange, route_of
+from asteri.api.renderers import encode
 from asteri.lines import Lines
 from asteri.moments import timestamp
 
 STANDARD_OUTPUT = 1
 REQUESTS = Lines(STANDARD_OUTPUT)
 DETAIL = re.compile(r"^DETAIL: .*$", re.MULTILINE)  # PostgreSQL's: the row that was refused, as it was sent
-encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str).encode
+encode_any = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str).encode
 
 
 def now() -> str:
@@ -42,7 +43,7 @@ def write_json(exchange: Exchange) -> None:
         "rate": exchange.rate,
         "refusal": exchange.refusal,
     }
-    REQUESTS.write(encode(line))
+    REQUESTS.write(encode(line).decode())
 
 
 def write_text(exchange: Exchange) -> None:
@@ -74,7 +75,7 @@ class JsonFormatter(TextFormatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Answer the record's line."""
-        return encode(fields_of(record, self))
+        return encode_any(fields_of(record, self))
 
 
 def fields_of(record: logging.LogRecord, formatter: logging.Formatter) -> dict[str, Any]:

@@ -20,4 +20,4 @@ def moment_of(text: str) -> datetime:
 
 def timestamp(moment: datetime) -> str:
     """Write a time as the contract does: ISO-8601, UTC, milliseconds, `Z`."""
-    return f"{moment.astimezone(UTC).isoformat(timespec='milliseconds')[:-6]}Z"
+    return moment.astimezone(UTC).isoformat("T", "milliseconds")[:-6] + "Z"

@@ -21,6 +21,7 @@ from django.http import HttpRequest, HttpResponse
 ORGANIZATION, PUBLIC_ID, STAFF = "asteri.organization", "asteri.public_id", "asteri.staff"
 PLAIN = re.compile(r"[0-9A-Za-z-]+")
 # They must work after a failed statement, when nothing else may be said; and they show no rows.
+SILENCE = nullcontext()
 WITHOUT_PREFACE = ("SAVEPOINT", "RELEASE SAVEPOINT", "ROLLBACK TO SAVEPOINT")
 
 
@@ -40,7 +41,7 @@ class Speaker:
 
 def speaking() -> AbstractContextManager[None]:
     """Answer a block whose statements see no organization's rows, until something below says for whom they are sent."""
-    return connection.execute_wrapper(Speaker()) if settings.ROW_SECURITY else nullcontext()
+    return connection.execute_wrapper(Speaker()) if settings.ROW_SECURITY else SILENCE
 
 
 def speak_for_key(public_id: str) -> None:
@@ -48,7 +49,7 @@ def speak_for_key(public_id: str) -> None:
     say(PUBLIC_ID, public_id)
 
 
-def speak_for_organization(organization_id: UUID) -> None:
+def speak_for_organization(organization_id: UUID | str) -> None:
     """Have the statements that follow see and change what belongs to one organization."""
     say(ORGANIZATION, str(organization_id))
 

@@ -112,9 +112,15 @@ SERVING_LIMITS = {
     "lock_timeout": LOCK_TIMEOUT,
     "idle_in_transaction_session_timeout": env.seconds("DATABASE_IDLE_TRANSACTION_TIMEOUT", 10),
 }
+# What is prepared names an organization, and is planned once whatever its size: planning costs as much as carrying out.
 SERVING_OPTIONS: dict[str, dict[str, Any]] = {
     "django.db.backends.postgresql": {
-        "options": " ".join(f"-c {name}={limit * 1_000:.0f}" for name, limit in SERVING_LIMITS.items())
+        "options": " ".join(
+            (
+                *(f"-c {name}={limit * 1_000:.0f}" for name, limit in SERVING_LIMITS.items()),
+                "-c plan_cache_mode=force_generic_plan",
+            )
+        )
     }
 }
 

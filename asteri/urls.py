@@ -12,14 +12,15 @@ from asteri.api.viewsets import UnknownRoute
 from customers.views import CustomerViewSet
 from organizations.views import OrganizationViewSet
 
+ROOT = "api/public/v1/"
 public = SimpleRouter(trailing_slash=False, use_regex_path=False)
-public.register("customers", CustomerViewSet, basename="customers")  # first, as most requests are for these
-public.register("organizations", OrganizationViewSet, basename="organizations")
-public.register("api-keys", ApiKeyViewSet, basename="api-keys")
+public.register(f"{ROOT}customers", CustomerViewSet, basename="customers")  # first, as most requests are for these
+public.register(f"{ROOT}organizations", OrganizationViewSet, basename="organizations")
+public.register(f"{ROOT}api-keys", ApiKeyViewSet, basename="api-keys")
 
 urlpatterns = [
-    path("api/public/v1/", include(public.urls)),
-    path("api/public/v1/openapi.json", document.openapi, name="openapi"),
+    *public.urls,
+    path(f"{ROOT}openapi.json", document.openapi, name="openapi"),
     re_path(r"^api/public/v1(?:/|\Z)", UnknownRoute.as_view(), name="unknown"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

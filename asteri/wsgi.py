@@ -8,17 +8,27 @@ from django.conf import settings
 from django.core import signals
 from django.core.cache import close_caches
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
-from django.db import close_old_connections
+from django.db import DEFAULT_DB_ALIAS, close_old_connections, connections, reset_queries
+from django.http import QueryDict
+from django.http.response import HttpResponseBase
+from django.utils.functional import cached_property
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "asteri.settings")
 django.setup(set_prefix=False)
 for config in settings.DATABASES.values():  # in force before the first connection; what DATABASE_URL says wins
     config["OPTIONS"] = {**settings.SERVING_OPTIONS.get(config["ENGINE"], {}), **config["OPTIONS"]}
 
-# Django looks over its connections before and after every request, which costs as much as a statement. Before it is
-# enough: a connection that is broken or too old is closed then; and no cache of ours has anything to close.
+# Django looks over all connections before and after every request, which costs as much as a statement. One look at the
+# one there is will do, before (Handler). No cache of ours has anything to close, and what DEBUG keeps of a request's
+# queries is the only thing to forget.
+signals.request_started.disconnect(close_old_connections)
 signals.request_finished.disconnect(close_old_connections)
 signals.request_finished.disconnect(close_caches)
+if not settings.DEBUG:
+    signals.request_started.disconnect(reset_queries)
+
+
+NO_PARAMETERS = QueryDict("")
 
 
 class PlainRequest(WSGIRequest):
@@ -31,11 +41,22 @@ class PlainRequest(WSGIRequest):
         self.content_type = meta.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
         self.content_params = {}
 
+    @cached_property
+    def GET(self) -> QueryDict:  # type: ignore[override]  # noqa: N802 - Django's name.
+        """The query string's parameters; most requests have none, and one empty set of them serves all."""
+        given = self.META.get("QUERY_STRING")
+        return WSGIRequest.GET.func(self) if given else NO_PARAMETERS  # type: ignore[attr-defined]
+
 
 class Handler(WSGIHandler):
     """Django's handler, with our request."""
 
     request_class = PlainRequest
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> HttpResponseBase:
+        """Answer a request, by a connection that is neither broken nor too old."""
+        connections[DEFAULT_DB_ALIAS].close_if_unusable_or_obsolete()
+        return super().__call__(environ, start_response)
 
 
 application = Handler()

@@ -54,7 +54,9 @@ class ChangeType(models.TextChoices):
 class CustomerChange(models.Model):
     """One change of one customer. It holds no data of the customer, who may have been deleted since."""
 
-    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+", db_constraint=False)
+    organization = models.ForeignKey(  # without an index of its own: another one begins with it
+        Organization, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
     customer_id = models.UUIDField()
     type = models.CharField(max_length=16, choices=ChangeType)
     occurred_at = models.DateTimeField()

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpResponse
+from django.utils.functional import SimpleLazyObject, cached_property
 from rest_framework.decorators import action
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
@@ -15,7 +16,7 @@ from rest_framework.request import Request
 from apikeys.scopes import Scope
 from apikeys.throttling import charge
 from asteri.api.errors import Issue
-from asteri.api.identifiers import UUID_FORM
+from asteri.api.identifiers import uuid_of
 from asteri.api.pagination import KeysetPagination, Position, Slice
 from asteri.api.preconditions import is_unchanged, require_match
 from asteri.api.renderers import json_response
@@ -32,6 +33,7 @@ from customers.serializers import (
     ChangeCustomerSerializer,
     CreateCustomerSerializer,
     ReplaceCustomerSerializer,
+    Representation,
     expand_faults,
     represent,
     representation,
@@ -60,6 +62,7 @@ class CustomerViewSet(PublicViewSet):
     }
     parameters: ClassVar = {"list": ("expand",), "retrieve": ("expand",), "changes": ("limit", "cursor")}
     max_body_bytes: ClassVar = {"bulk": bulk.MAX_BYTES}
+    asked_for: tuple[UUID, Sequence[Asked]] | None = None
     not_found = "Customer not found"
     failed = "Failed to fetch customers"
 
@@ -73,15 +76,21 @@ class CustomerViewSet(PublicViewSet):
 
     def list(self, request: Request) -> HttpResponse:
         """Answer one page of the customers that match the query."""
-        page: Any = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
-        return self.get_paginated_response(list(map(representation(request).show, page)))
+        customers: Any = SimpleLazyObject(self.get_queryset)  # to make it costs more than a page whose count is kept
+        page: Any = self.paginate_queryset(self.filter_queryset(customers))
+        return self.get_paginated_response(list(map(self.wanted.show, page)))
 
     def read_page(self, queryset: Any, page: Slice, after: Position | None) -> tuple[Sequence[Any], int]:
         """Answer a page's rows and the count of all pages, which is kept unless filters ask for another one."""
         if self.has_kept_count:
-            asked = self.page_asked(organization_of(self.request).pk)
+            (asked,) = self.asked(organization_of(self.request).pk)
             return counted(self.rows(asked), asked)
-        return super().read_page(queryset.values_list(*representation(self.request).columns), page, after)
+        return super().read_page(queryset.values_list(*self.wanted.columns), page, after)
+
+    @cached_property
+    def wanted(self) -> Representation:
+        """How the request wants customers to look."""
+        return representation(self.request)
 
     @property
     def has_kept_count(self) -> bool:
@@ -89,11 +98,18 @@ class CustomerViewSet(PublicViewSet):
         narrowed = set(self.request.query_params) & set(CustomerFilters.base_filters)
         return narrowed <= {"account_type"}
 
-    def page_asked(self, organization: UUID) -> Asked:
+    def asked(self, organization: UUID) -> Sequence[Asked]:
+        """Answer the query of a retrieve, or of a list whose count is kept, for an organization's rows; made once."""
+        if self.asked_for is None or self.asked_for[0] != organization:
+            make = self.customer_asked if self.action == "retrieve" else self.page_asked
+            self.asked_for = organization, make(organization)
+        return self.asked_for[1]
+
+    def page_asked(self, organization: UUID) -> Sequence[Asked]:
         """Answer the query for the page that the paginator has taken, of a list whose count is kept."""
         query, page = self.request.query_params, cast(KeysetPagination, self.paginator)
         of = {"account_type": query["account_type"]} if "account_type" in query else {}
-        return page_of(page.page, page.after, representation(self.request).columns, organization=organization, **of)
+        return (page_of(page.page, page.after, self.wanted.columns, organization=organization, **of),)
 
     def foresee(self, request: Request) -> Sequence[Asked]:
         """Answer what a well-formed retrieve, or a list whose count is kept, will ask for."""
@@ -101,7 +117,7 @@ class CustomerViewSet(PublicViewSet):
         if organization is None or len(request.META["QUERY_STRING"]) > LONGEST_FORESEEN:
             return ()
         if self.action == "retrieve":
-            return self.customer_asked(organization, self.kwargs["pk"])
+            return self.asked(organization)
         return self.foresee_page(organization) if self.action == "list" and self.has_kept_count else ()
 
     def foresee_page(self, organization: UUID) -> Sequence[Asked]:
@@ -111,7 +127,7 @@ class CustomerViewSet(PublicViewSet):
         )
         account_type = self.request.query_params.get("account_type")
         is_sound = not issues and account_type in (None, *AccountType.values)
-        return (self.page_asked(organization),) if is_sound else ()
+        return self.asked(organization) if is_sound else ()
 
     def position_of(self, row: Any) -> tuple[datetime, UUID]:
         """Answer a row's place in the order of the list."""
@@ -119,26 +135,24 @@ class CustomerViewSet(PublicViewSet):
 
     def retrieve(self, request: Request, pk: str) -> HttpResponse:
         """Answer one customer, or 304 to a caller who has this version of it."""
-        wanted = representation(request)
-        values = self.read_one(pk)
+        values = self.read_one()
         headers = {"ETag": etag(values[-1])}
         if is_unchanged(request, headers["ETag"]):
             return json_response(status=304, headers=headers)
-        return json_response({"data": wanted.show(values)}, headers=headers)
+        return json_response({"data": self.wanted.show(values)}, headers=headers)
 
-    def read_one(self, pk: str) -> Any:
+    def read_one(self) -> Any:
         """Answer one customer's columns and its version; 404 where the organization has none with that id."""
-        asked = self.customer_asked(organization_of(self.request).pk, pk)
+        asked = self.asked(organization_of(self.request).pk)
         rows = self.rows(*asked) if asked else ()
         if not rows:
             raise NotFound
         return rows[0]
 
-    def customer_asked(self, organization: UUID, pk: str) -> Sequence[Asked]:
+    def customer_asked(self, organization: UUID) -> Sequence[Asked]:
         """Answer the query for one customer and its version; none for an id that is no UUID."""
-        columns = representation(self.request).columns
-        is_id = UUID_FORM.fullmatch(pk)
-        return (retrieve(*columns, "version").asked(organization=organization, id=UUID(pk)),) if is_id else ()
+        id_ = uuid_of(self.kwargs["pk"])
+        return (retrieve(*self.wanted.columns, "version").asked(organization=organization, id=id_),) if id_ else ()
 
     def create(self, request: Request) -> HttpResponse:
         """Store a customer; 409 where its e-mail address or its external id is taken."""

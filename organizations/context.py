@@ -7,7 +7,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from asteri.api.errors import ApiError
-from asteri.api.identifiers import UUID_FORM
+from asteri.api.identifiers import uuid_of
 from organizations.models import Organization
 
 HEADER, VARIABLE = "x-organization-id", "HTTP_X_ORGANIZATION_ID"  # the header, and how WSGI names it
@@ -38,15 +38,15 @@ def named_organization(header: str) -> uuid.UUID:
     text = header.strip()
     if not text:
         raise bad_header("Missing organization context. Provide x-organization-id.", "Required")
-    if not UUID_FORM.fullmatch(text):
+    named = uuid_of(text)
+    if named is None:
         raise bad_header("Invalid organization context. x-organization-id must be a UUID.", "Invalid UUID")
-    return uuid.UUID(text)
+    return named
 
 
 def claimed_organization(request: Request) -> uuid.UUID | None:
     """Answer the organization that a request claims to act for, before anything has been judged."""
-    text = request.META.get(VARIABLE, "").strip()
-    return uuid.UUID(text) if UUID_FORM.fullmatch(text) else None
+    return uuid_of(request.META.get(VARIABLE, "").strip())
 
 
 def bad_header(error: str, message: str) -> ApiError:

@@ -4,10 +4,9 @@ import logging
 import re
 from collections.abc import Callable
 from contextvars import ContextVar
-from dataclasses import dataclass
 from functools import cache
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -23,8 +22,7 @@ METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 REQUEST_ID: ContextVar[str | None] = ContextVar("request_id", default=None)  # of what this thread answers, or just has
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
+class Exchange(NamedTuple):
     """A request and its answer, without path, query string and bodies: no secret, and no one's data but the address.
 
     `route` is its name, "unknown" where none fits; `method` one of METHODS, else "OTHER"; `size` counts the

@@ -17,9 +17,14 @@ class ApiRequest(Request):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.META = self._request.META  # which REST framework looks for in three places, each time
         self.answer_headers: dict[str, str] = {}
         self.along: Sequence[Asked] = ()
         self.read_along: Sequence[list[Any]] = ()
+
+    def authenticate(self) -> None:
+        """Have the authenticators look for the caller; raise what they say against the request."""
+        self._authenticate()  # type: ignore[attr-defined]  # the stubs leave it out
 
     def rows(self, asked: Asked) -> list[Any]:
         """Answer a query's rows: those that were read along with the key where it's the very same query, else now.

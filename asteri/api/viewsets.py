@@ -87,6 +87,10 @@ class PublicView(APIView):
         self.check_throttles(request)
         self.check_permissions(request)
 
+    def perform_authentication(self, request: Request) -> None:
+        """Ask whose request it is."""
+        cast(ApiRequest, request).authenticate()
+
     def foresee(self, request: Request) -> Sequence[Asked]:
         """Answer the queries whose rows the request will ask for if it passes, to be read along with the key.
 

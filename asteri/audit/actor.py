@@ -7,8 +7,8 @@ anything behind, so a write that nobody answers for (psql, sqlite3, a shell) is 
 
 import json
 import re
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from contextvars import ContextVar
 from typing import Any
 
@@ -53,14 +53,17 @@ def written(kind: str, name: str, request_id: str = "", address: str = "") -> st
     return json.dumps(plain).replace("'", "\\u0027").replace("%", "\\u0025")
 
 
-@contextmanager
-def acting_as(say: Callable[[], str]) -> Iterator[None]:
-    """Make a block whose writes are those of whom `say` writes down when it is asked, at each write."""
-    token = ACTING.set(say)
-    try:
-        yield
-    finally:
-        ACTING.reset(token)
+class acting_as(AbstractContextManager[None]):  # noqa: N801 - read as a verb, like `contextlib`'s own.
+    """A block whose writes are those of whom `say` writes down when it is asked, at each write."""
+
+    def __init__(self, say: Callable[[], str]) -> None:
+        self.say = say
+
+    def __enter__(self) -> None:
+        self.token = ACTING.set(self.say)
+
+    def __exit__(self, *_: object) -> None:
+        ACTING.reset(self.token)
 
 
 def acting(kind: str, name: str, request_id: str = "", address: str = "") -> AbstractContextManager[None]:
@@ -86,7 +89,7 @@ def say_who(execute: Callable[..., Any], sql: str, params: Any, many: bool, cont
 
 def is_watched(connection: Any) -> bool:
     """Whether anything but the audit trail wants to see the connection's statements."""
-    return connection.queries_logged or any(wrapper is not say_who for wrapper in connection.execute_wrappers)
+    return connection.queries_logged or connection.execute_wrappers not in ([], [say_who])
 
 
 def attend(connection: BaseDatabaseWrapper, **_: Any) -> None:

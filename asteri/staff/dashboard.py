@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from apikeys import hygiene
 from apikeys.usage.figures import everything_24_hours
-from customers.models import Customer
+from customers.models import STAFF_ORDER, Customer
 from organizations.models import Organization
 
 ROWS = 10
@@ -47,7 +47,7 @@ def concerns() -> list[Figure]:
 
 def newest_customers() -> list[Customer]:
     """Answer the customers that were created last, in any organization."""
-    return list(Customer.objects.select_related("organization").order_by("-created_at", "-id")[:ROWS])
+    return list(Customer.objects.select_related("organization").order_by(*STAFF_ORDER)[:ROWS])
 
 
 def suspended() -> list[Organization]:

@@ -1,27 +1,12 @@
 """Lets go of an index that each index beginning with the organization makes needless: every write paid for it.
 
-On lists between dates it also drew PostgreSQL away from `customers_newest`. On SQLite the table is not remade for it.
+On lists between dates it also drew PostgreSQL away from `customers_newest`.
 """
 
 import django.db.models.deletion
 from django.db import migrations, models
 
-NAME = "customers_customer_organization_id_dc486906"  # as Django names it, on both engines
-
-
-def in_use(schema_editor):
-    return "CONCURRENTLY" if schema_editor.connection.vendor == "postgresql" else ""
-
-
-def drop(apps, schema_editor):
-    schema_editor.execute(f"DROP INDEX {in_use(schema_editor)} IF EXISTS {NAME}", params=None)
-
-
-def make(apps, schema_editor):
-    schema_editor.execute(
-        f"CREATE INDEX {in_use(schema_editor)} IF NOT EXISTS {NAME} ON customers_customer (organization_id)",
-        params=None,
-    )
+from asteri.indexes import drop_column_index
 
 
 class Migration(migrations.Migration):
@@ -29,7 +14,11 @@ class Migration(migrations.Migration):
     dependencies = [("customers", "0008_stored_sheets")]
     operations = [
         migrations.SeparateDatabaseAndState(
-            database_operations=[migrations.RunPython(drop, make)],
+            database_operations=[
+                drop_column_index(
+                    "customers_customer_organization_id_dc486906", "customers_customer", "organization_id"
+                )
+            ],
             state_operations=[
                 migrations.AlterField(
                     model_name="customer",

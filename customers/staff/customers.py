@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 
 from asteri.staff.lists import ListAdmin, OrganizationFilter
 from customers.conflicts import taken_message
-from customers.models import Customer, TakenError
+from customers.models import STAFF_ORDER, Customer, TakenError
 from customers.staff.alike import BY_EMAIL, BY_LOOKS, alike
 from customers.staff.counting import TalliedPaginator
 from customers.staff.exports import download
@@ -43,6 +43,7 @@ class CustomerAdmin(ListAdmin):
     list_display = ("display_name", "email", "phone", "account_type", "organization", "created_at")
     list_filter = (OrganizationFilter, "account_type", EnvironmentFilter, CreatedAfter, CreatedBefore)
     list_select_related = ("organization",)
+    ordering = STAFF_ORDER
     sortable_by = ("created_at",)  # by what an index knows
     search_fields = ("search_text",)
     search_help_text = "Words of a name, a company or an e-mail address, a phone number, an id or an external id."

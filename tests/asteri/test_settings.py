@@ -124,7 +124,8 @@ def test_a_frozen_redis_is_left_before_a_tenth_of_a_second_is_over() -> None:
 def test_postgresql_is_told_how_long_a_request_may_take(changes: dict[str, str], limits: list[str]) -> None:
     names = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
     words = shown("print(settings.SERVING_OPTIONS['django.db.backends.postgresql']['options'])", **changes)
-    assert words[1::2] == [f"{name}={limit}" for name, limit in zip(names, limits, strict=True)]
+    limited = [f"{name}={limit}" for name, limit in zip(names, limits, strict=True)]
+    assert words[1::2] == [*limited, "plan_cache_mode=force_generic_plan"]
 
 
 @pytest.mark.parametrize("text", ["soon", "-1", "1s", "1e3", "1,5", "٣", "1.2345"])

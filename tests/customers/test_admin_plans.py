@@ -10,7 +10,7 @@ from tests.customers.test_plans import WORD, explain, full, pytestmark
 
 __all__ = ["full", "pytestmark"]
 LIST = "/admin/customers/customer/"
-NEWEST, BY_EXTERNAL_ID, WORDS = "customers_newest_of_all", "customers_by_external_id", "customers_by_words"
+NEWEST, BY_EXTERNAL_ID, WORDS = "customers_newest_for_staff", "customers_by_external_id", "customers_by_words"
 
 
 @pytest.mark.parametrize(
