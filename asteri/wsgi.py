@@ -1,16 +1,17 @@
 """The WSGI application: `gunicorn asteri.wsgi`."""
 
 import os
+from collections.abc import Iterable
 from typing import Any
 
 import django
 from django.conf import settings
 from django.core import signals
 from django.core.cache import close_caches
-from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
+from django.core.handlers.wsgi import WSGIHandler, WSGIRequest, get_script_name
 from django.db import DEFAULT_DB_ALIAS, close_old_connections, connections, reset_queries
 from django.http import QueryDict
-from django.http.response import HttpResponseBase
+from django.urls import set_script_prefix
 from django.utils.functional import cached_property
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "asteri.settings")
@@ -28,6 +29,7 @@ if not settings.DEBUG:
     signals.request_started.disconnect(reset_queries)
 
 
+API = "/api/"
 NO_PARAMETERS = QueryDict("")
 
 
@@ -53,10 +55,19 @@ class Handler(WSGIHandler):
 
     request_class = PlainRequest
 
-    def __call__(self, environ: dict[str, Any], start_response: Any) -> HttpResponseBase:
-        """Answer a request, by a connection that is neither broken nor too old."""
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:  # type: ignore[override]
+        """Answer a request, by a connection that is neither broken nor too old.
+
+        Under /api/ an answer is one piece of bytes, without a cookie, and nobody waits for a signal: what Django does
+        around an answer for all that costs a twentieth of a request.
+        """
         connections[DEFAULT_DB_ALIAS].close_if_unusable_or_obsolete()
-        return super().__call__(environ, start_response)
+        if not environ["PATH_INFO"].startswith(API):
+            return super().__call__(environ, start_response)
+        set_script_prefix(get_script_name(environ))
+        response: Any = self._middleware_chain(PlainRequest(environ))  # type: ignore[attr-defined]
+        start_response(f"{response.status_code} {response.reason_phrase}", list(response.items()))
+        return [response.content]
 
 
 application = Handler()

@@ -20,7 +20,7 @@ class IndexedOrders(ChangeList):
     def get_ordering(self, request: HttpRequest, queryset: Any) -> list[Any]:
         """Answer the order; where the address asks for none that can be, the list's own."""
         asked = super().get_ordering(request, queryset)
-        return list(self._get_default_ordering()) if asked == ["-pk"] else asked
+        return list(self.model_admin.ordering or self.lookup_opts.ordering or ()) if asked == ["-pk"] else asked
 
 
 def told_of(subject: Model) -> dict[str, Any]:
