@@ -125,8 +125,10 @@ class Insert:
         """Insert the row; raises what the database says against it."""
         sql, fields = self.compiled
         database = connections[DEFAULT_DB_ALIAS]
-        values = [field.get_db_prep_save(getattr(row, field.attname), database) for field in fields]
-        send(database, with_actor(sql, values) if database.vendor == "postgresql" else (sql, values))
+        if database.vendor == "postgresql":  # whose driver takes Python's values as they are
+            send(database, with_actor(sql, [getattr(row, field.attname) for field in fields]))
+        else:
+            send(database, (sql, [field.get_db_prep_save(getattr(row, field.attname), database) for field in fields]))
         row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
 
 

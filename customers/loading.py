@@ -6,10 +6,10 @@ from datetime import datetime
 from itertools import islice
 from operator import itemgetter
 from typing import Any, TypeVar
-from uuid import uuid4
 
 from django.db import connection, transaction
 
+from asteri.api.identifiers import new_id
 from customers.models import Customer, now_in_milliseconds
 from organizations.models import Organization
 
@@ -36,7 +36,7 @@ class Mould:
     def record(self, fields: Mapping[str, Any], created_at: datetime | None = None) -> Record:
         """Answer a new customer with these fields and all that is computed from them, as saving it would store it."""
         moment = created_at or now_in_milliseconds()
-        record = {**self.blank, **fields, "id": uuid4(), "created_at": moment, "updated_at": moment}
+        record = {**self.blank, **fields, "id": new_id(), "created_at": moment, "updated_at": moment}
         self.customer.__dict__ = record
         self.customer.compute()
         return record

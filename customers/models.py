@@ -1,6 +1,5 @@
 """Customers: a stable identity for the people and businesses that an organization serves."""
 
-import uuid
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from typing import Any, Self
@@ -9,6 +8,7 @@ from django.db import IntegrityError, connection, models, transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from asteri.api.identifiers import new_id
 from asteri.statements import Insert
 from customers import emails, phones
 from customers.changes import CustomerChange, Feed, Tombstone
@@ -94,7 +94,7 @@ class Customer(models.Model):
     are what uniqueness, look-ups and search go by.
     """
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     organization = models.ForeignKey(  # without an index of its own: others begin with it
         Organization, on_delete=models.PROTECT, related_name="customers", db_index=False
     )
