@@ -8,7 +8,6 @@ import math
 import time
 from collections.abc import Mapping
 from enum import Enum
-from functools import cached_property
 from typing import NamedTuple, cast
 
 from django.conf import settings
@@ -35,15 +34,14 @@ class Window(Enum):
     HOUR = 3_600
     DAY = 86_400
 
-    @cached_property
-    def label(self) -> str:
-        """The window's name in messages and headers."""
-        return self.name.lower()
+    def __init__(self, seconds: int) -> None:
+        """`label` is the window's name in messages and headers."""
+        self.seconds, self.label = seconds, self._name_.lower()
 
     def counter(self, owner: str, limit: int, now: float) -> Counter:
         """Answer the counter of whoever is limited, in the window that `now` lies in."""
-        number = int(now // self.value) % NAMES
-        return Counter(f"limit:{owner}:{self.label}:{number}", limit, self.value * LIFETIME)
+        number = int(now // self.seconds) % NAMES
+        return Counter(f"limit:{owner}:{self.label}:{number}", limit, self.seconds * LIFETIME)
 
 
 class Standing(NamedTuple):
@@ -58,7 +56,7 @@ class Standing(NamedTuple):
     @property
     def policy(self) -> str:
         """The window's member of `RateLimit-Policy`."""
-        return f'"{self.window.label}";q={self.limit};w={self.window.value}'
+        return f'"{self.window.label}";q={self.limit};w={self.window.seconds}'
 
     @property
     def state(self) -> str:
@@ -88,8 +86,8 @@ def admit(request: Request, cost: int, *, as_whole: bool) -> None:
     """Count requests against their key, say in the headers where it stands, raise 429 where a window is full."""
     key, headers = cast(ApiKey, request.auth), cast(ApiRequest, request).answer_headers
     standings = take(key.public_id, limits_of(key), cost, as_whole=as_whole)
-    headers["RateLimit-Policy"] = ", ".join(standing.policy for standing in standings)
-    headers["RateLimit"] = ", ".join(standing.state for standing in standings)
+    headers["RateLimit-Policy"] = ", ".join([standing.policy for standing in standings])
+    headers["RateLimit"] = ", ".join([standing.state for standing in standings])
     full = next((standing for standing in standings if standing.is_exceeded), None)
     if full:
         label = full.window.label
@@ -98,8 +96,8 @@ def admit(request: Request, cost: int, *, as_whole: bool) -> None:
 
 def limits_of(key: ApiKey) -> dict[Window, int]:
     """Answer how many requests the key may make in each window in which it's limited, the shortest first."""
-    limits = {Window.MINUTE: key.per_minute, Window.HOUR: key.per_hour, Window.DAY: key.per_day}
-    return {window: limit for window, limit in limits.items() if limit is not None}
+    limits = ((Window.MINUTE, key.per_minute), (Window.HOUR, key.per_hour), (Window.DAY, key.per_day))
+    return {window: limit for window, limit in limits if limit is not None}
 
 
 def take(owner: str, limits: Mapping[Window, int], cost: int, *, as_whole: bool) -> list[Standing]:
@@ -107,7 +105,9 @@ def take(owner: str, limits: Mapping[Window, int], cost: int, *, as_whole: bool)
     now = time.time()
     counted = count([window.counter(owner, limit, now) for window, limit in limits.items()], cost, as_whole=as_whole)
     return [
-        Standing(window, limit, used, math.ceil(window.value - now % window.value), is_exceeded=number == counted.full)
+        Standing(
+            window, limit, used, math.ceil(window.seconds - now % window.seconds), is_exceeded=number == counted.full
+        )
         for number, ((window, limit), used) in enumerate(zip(limits.items(), counted.used, strict=True))
     ]
 

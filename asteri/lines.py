@@ -5,6 +5,7 @@ import os
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 
 logger = logging.getLogger(__name__)
 MOST_WAITING = 10_000  # lines; a few megabytes
@@ -15,12 +16,13 @@ LONGEST_END = 2  # seconds that an ending process waits for its reader
 class Lines:
     """Writes lines to a file from a thread of its own, so that a reader who is slow or gone holds nobody up.
 
-    While the reader takes none, MOST_WAITING lines wait; those that come after are dropped, and their number is logged.
+    A line is given as what spells it out, for that thread to call: a line among many costs half of one by itself. While
+    the reader takes none, MOST_WAITING lines wait; those that come after are dropped, and their number is logged.
     """
 
     def __init__(self, descriptor: int) -> None:
         self.descriptor = descriptor
-        self.waiting: deque[str] = deque()
+        self.waiting: deque[Callable[[], str]] = deque()
         self.dropped = 0
         self.is_open = False
         self.has_some = threading.Event()
@@ -38,7 +40,7 @@ class Lines:
             self.has_some.set()
             self.thread.join(LONGEST_END)
 
-    def write(self, line: str) -> None:
+    def write(self, line: Callable[[], str]) -> None:
         """Have a line written, soon; never waits and never fails."""
         if not self.is_open:
             return
@@ -62,13 +64,22 @@ class Lines:
         """Write what waits; what can't be written is dropped."""
         lines = [self.waiting.popleft() for _ in range(len(self.waiting))]
         try:
-            write_all(self.descriptor, "".join(f"{line}\n" for line in lines).encode())
+            write_all(self.descriptor, b"".join(map(spelled, lines)))
         except OSError:
             self.dropped += len(lines)
             return
         if self.dropped:
             logger.warning("%s lines were dropped: nobody took them.", self.dropped)
             self.dropped = 0
+
+
+def spelled(line: Callable[[], str]) -> bytes:
+    """Answer a line with its end; nothing for one that can't be spelled out, so that the others are written."""
+    try:
+        return f"{line()}\n".encode()
+    except Exception:
+        logger.exception("A line was lost.")
+        return b""
 
 
 def write_all(descriptor: int, data: bytes) -> None:

@@ -8,6 +8,7 @@ import json
 import logging
 import re
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from asteri.api.exchange import REQUEST_ID, Exchange, route_of
@@ -21,15 +22,20 @@ DETAIL = re.compile(r"^DETAIL: .*$", re.MULTILINE)  # PostgreSQL's: the row that
 encode_any = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str).encode
 
 
-def now() -> str:
-    """Answer this moment as every line begins."""
-    return timestamp(datetime.now(UTC))
-
-
 def write_json(exchange: Exchange) -> None:
-    """Write a request's line as JSON."""
+    """Have a request's line written as JSON."""
+    REQUESTS.write(partial(json_line, datetime.now(UTC), exchange))
+
+
+def write_text(exchange: Exchange) -> None:
+    """Have a request's line written for people."""
+    REQUESTS.write(partial(text_line, datetime.now(UTC), exchange))
+
+
+def json_line(moment: datetime, exchange: Exchange) -> str:
+    """Answer a request's line as JSON."""
     line = {
-        "time": now(),
+        "time": timestamp(moment),
         "level": "INFO",
         "logger": "asteri.requests",
         "request_id": exchange.request_id,
@@ -43,14 +49,14 @@ def write_json(exchange: Exchange) -> None:
         "rate": exchange.rate,
         "refusal": exchange.refusal,
     }
-    REQUESTS.write(encode(line).decode())
+    return encode(line).decode()
 
 
-def write_text(exchange: Exchange) -> None:
-    """Write a request's line for people."""
+def text_line(moment: datetime, exchange: Exchange) -> str:
+    """Answer a request's line for people."""
     refusal = f" refusal={exchange.refusal!r}" if exchange.refusal else ""
-    REQUESTS.write(
-        f"{now()} {exchange.method} {exchange.route} {exchange.status} {exchange.size} bytes "
+    return (
+        f"{timestamp(moment)} {exchange.method} {exchange.route} {exchange.status} {exchange.size} bytes "
         f"{exchange.seconds * 1_000:.1f} ms request={exchange.request_id} key={exchange.key or '-'} "
         f"organization={exchange.organization or '-'} rate={exchange.rate or '-'}{refusal}"
     )

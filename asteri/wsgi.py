@@ -8,7 +8,7 @@ import django
 from django.conf import settings
 from django.core import signals
 from django.core.cache import close_caches
-from django.core.handlers.wsgi import WSGIHandler, WSGIRequest, get_script_name
+from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.db import DEFAULT_DB_ALIAS, close_old_connections, connections, reset_queries
 from django.http import QueryDict
 from django.urls import set_script_prefix
@@ -64,8 +64,9 @@ class Handler(WSGIHandler):
         connections[DEFAULT_DB_ALIAS].close_if_unusable_or_obsolete()
         if not environ["PATH_INFO"].startswith(API):
             return super().__call__(environ, start_response)
-        set_script_prefix(get_script_name(environ))
-        response: Any = self._middleware_chain(PlainRequest(environ))  # type: ignore[attr-defined]
+        request = PlainRequest(environ)
+        set_script_prefix(request.META["SCRIPT_NAME"])
+        response: Any = self._middleware_chain(request)  # type: ignore[attr-defined]
         start_response(f"{response.status_code} {response.reason_phrase}", list(response.items()))
         return [response.content]
 

@@ -130,7 +130,7 @@ class PublicViewSet(GenericViewSet[Any], PublicView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Take the common steps, then judge the query string; a list's is judged with its filters."""
         super().initial(request, *args, **kwargs)
-        if self.action not in (None, "list"):
+        if request.META["QUERY_STRING"] and self.action not in (None, "list"):
             refuse(check_query(request, self.known_parameters), self.query_faults(request))
 
     @property

@@ -42,14 +42,26 @@ def test_what_is_written_arrives_in_order(file: tuple[Path, int]) -> None:
     writer = Lines(file[1])
     writer.open()
     for number in range(1_000):
-        writer.write(f"line {number} – ü")
+        writer.write(f"line {number} – ü".strip)
     writer.close()
     assert file[0].read_text().splitlines() == [f"line {number} – ü" for number in range(1_000)]
 
 
+def test_a_line_that_cannot_be_spelled_out_keeps_no_other_from_being_written(
+    file: tuple[Path, int], caplog: pytest.LogCaptureFixture
+) -> None:
+    writer = Lines(file[1])
+    writer.open()
+    for line in ("before".strip, "half of a pair: \ud800".strip, "after".strip):
+        writer.write(line)
+    writer.close()
+    assert file[0].read_text().splitlines() == ["before", "after"]
+    assert "A line was lost." in caplog.text
+
+
 def test_nothing_is_kept_for_nobody(file: tuple[Path, int]) -> None:
     writer = Lines(file[1])
-    writer.write("before it is opened")
+    writer.write("before it is opened".strip)
     writer.close()
     writer.open()
     writer.close()
@@ -66,7 +78,7 @@ def test_a_reader_who_takes_nothing_holds_nobody_up_and_hears_the_rest_later(
     writer = Lines(write_end)
     writer.open()
     for number in range(10_000):
-        writer.write(f"line {number}")
+        writer.write(f"line {number}".strip)
     assert len(writer.waiting) <= 100
     with os.fdopen(read_end, "rb") as reader:
         reader.read(taken)
@@ -79,7 +91,7 @@ def test_a_reader_who_is_gone_is_not_missed(pipe: tuple[int, int]) -> None:
     os.close(pipe[0])
     writer = Lines(pipe[1])
     writer.open()
-    writer.write("to nobody")
+    writer.write("to nobody".strip)
     writer.close()
     assert (len(writer.waiting), writer.dropped) == (0, 1)
 
@@ -91,7 +103,7 @@ def test_an_end_does_not_wait_for_a_reader_who_takes_nothing(
     fill(pipe[1])
     writer = Lines(pipe[1])
     writer.open()
-    writer.write("stuck")
+    writer.write("stuck".strip)
     writer.close()
     assert writer.thread.is_alive()
     os.close(pipe[0])
