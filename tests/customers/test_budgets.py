@@ -149,3 +149,11 @@ def test_feed_costs_no_more_for_many_new_changes_than_for_one(regular: Caller) -
             make_customer(regular.organization)
         costs.append(len(cost_of(regular, "GET", f"{CUSTOMERS}/changes?limit=100")))
     assert costs[0] == costs[1] <= 8  # as above, and: the feed, locked; the places; how far it has come
+
+
+def test_a_filtered_list_that_fits_on_its_page_is_counted_by_its_rows(regular: Caller) -> None:
+    customer = make_customer(regular.organization)
+    with Statements() as statements:  # the key with its organization; the page
+        body = regular.get(query={"email": customer.email}).json()
+    assert body["pagination"] == {"count": 1, "limit": 25, "next_cursor": None}
+    assert len(statements.counted) <= 2, statements.counted

@@ -84,3 +84,18 @@ def test_an_index_serves_each_list(
     for plan in (*plans, *later):
         assert "Seq Scan on customers_customer" not in plan, plan
         assert {index, AS_GOOD.get(index)} & set(plan.split()), plan
+
+
+@pytest.mark.parametrize("order", ["created_at DESC, id DESC", "created_at, id"])
+def test_a_list_is_never_read_through_the_customers_of_others(full: Organization, db: None, order: str) -> None:
+    with connection.cursor() as cursor:  # for PostgreSQL there is one organization, as when others have just come
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # no table is altered before its constraints are checked
+        cursor.execute("ALTER TABLE customers_customer ALTER COLUMN organization_id SET (n_distinct = 1)")
+        cursor.execute("ANALYZE customers_customer")
+        cursor.execute("SET LOCAL plan_cache_mode = force_generic_plan")
+        page = f"SELECT id, email FROM customers_customer WHERE organization_id = $1 ORDER BY {order} LIMIT 26"
+        cursor.execute(f"PREPARE a_list(uuid) AS {page}")
+        cursor.execute(f"EXPLAIN EXECUTE a_list('{full.pk}')")
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+        cursor.execute("DEALLOCATE a_list")
+    assert NEWEST in plan.split(), plan
