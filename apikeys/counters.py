@@ -7,7 +7,8 @@ the process.
 
 import hashlib
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -20,6 +21,7 @@ from redis.exceptions import ConnectionError as BrokenConnectionError
 from redis.exceptions import NoScriptError
 
 from asteri.circuit import shared_cache
+from asteri.faults import CACHE_FAULTS
 
 # Counts a cost in one counter after the other, up to the first without room, and reads the rest. Of a cost that counts
 # as a whole nothing stays where there is no room. Answers the number of the full counter, 0 for none, then all counts.
@@ -70,25 +72,52 @@ class CountingRedisCache(RedisCache):
         self.thread = threading.local()
 
     def count(self, counters: Sequence[Counter], cost: int, *, as_whole: bool) -> Count:
-        """Count a cost in one round trip; raises CACHE_FAULTS."""
+        """Count a cost; raises CACHE_FAULTS."""
+        return self.ask(counters, cost, as_whole=as_whole)()
+
+    def ask(self, counters: Sequence[Counter], cost: int, *, as_whole: bool) -> Callable[[], Count]:
+        """Ask for a count, in one round trip; answer what awaits it, which raises CACHE_FAULTS."""
         names = [self.make_key(counter.name) for counter in counters]
         bounds = [bound for counter in counters for bound in (counter.limit, counter.lifetime)]
         arguments = (len(names), *names, cost, int(as_whole), *bounds)
-        try:
-            full, *used = self.command(b"EVALSHA", SHA, *arguments)
-        except NoScriptError:  # a Redis that has just started
-            full, *used = self.command(b"EVAL", SCRIPT, *arguments)
-        return Count(used, full - 1 if full else None)
+        answer = self.send(b"EVALSHA", SHA, *arguments)
 
-    def command(self, *command: Any) -> Any:
-        """Answer what Redis answers to a command; twice where the connection had broken while it wasn't used."""
-        connection, packed = self.connection, [pack_command(command)]
+        def awaited() -> Count:
+            try:
+                full, *used = answer()
+            except NoScriptError:  # a Redis that has just started
+                full, *used = self.send(b"EVAL", SCRIPT, *arguments)()
+            return Count(used, full - 1 if full else None)
+
+        return awaited
+
+    def send(self, *command: Any) -> Callable[[], Any]:
+        """Send a command; answer what awaits Redis's answer, and sends it again where the connection broke unused."""
+        if self.is_awaited:  # somebody has given up awaiting, and an answer must not be taken for another
+            self.connection.disconnect()
+        connection, packed, fault = self.connection, [pack_command(command)], None
+        self.thread.is_awaited = True
         try:
             connection.send_packed_command(packed)
-            return connection.read_response()
-        except BrokenConnectionError:
-            connection.send_packed_command(packed)
-            return connection.read_response()
+        except CACHE_FAULTS as error:
+            fault = error
+
+        def answer() -> Any:
+            self.thread.is_awaited = False
+            try:
+                if fault:
+                    raise fault
+                return connection.read_response()
+            except BrokenConnectionError:
+                connection.send_packed_command(packed)
+                return connection.read_response()
+
+        return answer
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether the thread has sent a command whose answer it has not taken yet."""
+        return getattr(self.thread, "is_awaited", False)
 
     @property
     def connection(self) -> Any:
@@ -99,20 +128,22 @@ class CountingRedisCache(RedisCache):
         return self.thread.connection
 
 
-def count(counters: Sequence[Counter], cost: int, *, as_whole: bool = False) -> Count:
-    """Count a cost in each counter, up to the first that has no room for it, and read the rest.
+def ask(counters: Sequence[Counter], cost: int, *, as_whole: bool = False) -> Callable[[], Count]:
+    """Ask for a cost to be counted in each counter, up to the first that has no room for it, and the rest to be read.
 
-    What counts `as_whole` and finds no room is counted nowhere. While Redis is out each process counts for itself, up
-    to its share of the limits.
+    Answers what awaits the count, to be called before the thread asks again. What counts `as_whole` and finds no room
+    is counted nowhere. While Redis is out each process counts for itself, up to its share of the limits.
     """
     cache = caches["default"]
     if isinstance(cache, CountingRedisCache):
-        return shared_cache.ask(
-            lambda: cache.count(counters, cost, as_whole=as_whole),
-            lambda: count_here(caches["fallback"], list(map(share, counters)), cost, as_whole=as_whole),
+        later = partial(cache.count, counters, cost, as_whole=as_whole)  # while it's out, only if it is to be asked
+        asked = later if shared_cache.is_open else cache.ask(counters, cost, as_whole=as_whole)
+        return lambda: shared_cache.ask(
+            asked, lambda: count_here(caches["fallback"], list(map(share, counters)), cost, as_whole=as_whole)
         )
     here = cache if isinstance(cache, LocMemCache) else caches["fallback"]
-    return count_here(here, counters, cost, as_whole=as_whole)
+    counted = count_here(here, counters, cost, as_whole=as_whole)
+    return lambda: counted
 
 
 def share(counter: Counter) -> Counter:

@@ -6,7 +6,7 @@ limit is admitted in one, whatever the number of threads, processes and machines
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import NamedTuple, cast
 
@@ -15,7 +15,7 @@ from django.http import HttpRequest
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
-from apikeys.counters import Counter, count
+from apikeys.counters import Count, Counter, ask
 from apikeys.models import ApiKey
 from asteri.api.address import client_address
 from asteri.api.errors import ApiError
@@ -71,21 +71,26 @@ class KeyThrottle(BaseThrottle):
     """
 
     def allow_request(self, request: Request, view: object) -> bool:
-        """Answer True and say in the headers where the key stands; raise 429 that names the first full window."""
-        admit(request, 1, as_whole=False)
+        """Answer True and ask for the count; to await it says where the key stands, and raises 429 of a full window."""
+        cast(ApiRequest, request).unsettled = admission(request, 1, as_whole=False)
         return True
 
 
 def charge(request: Request, cost: int) -> None:
     """Count `cost` requests, none for 0; raise 429 where a window has no room for them, with a part of none counted."""
     if cost:
-        admit(request, cost, as_whole=True)
+        admission(request, cost, as_whole=True)()
 
 
-def admit(request: Request, cost: int, *, as_whole: bool) -> None:
-    """Count requests against their key, say in the headers where it stands, raise 429 where a window is full."""
+def admission(request: Request, cost: int, *, as_whole: bool) -> Callable[[], None]:
+    """Ask for requests to be counted against their key; answer what awaits it and lets them in, or raises 429."""
     key, headers = cast(ApiKey, request.auth), cast(ApiRequest, request).answer_headers
-    standings = take(key.public_id, limits_of(key), cost, as_whole=as_whole)
+    awaited = ask_for(key.public_id, limits_of(key), cost, as_whole=as_whole)
+    return lambda: judge(awaited(), headers)
+
+
+def judge(standings: list[Standing], headers: dict[str, str]) -> None:
+    """Say in the headers where a key stands; raise 429 that names its first full window."""
     headers["RateLimit-Policy"] = ", ".join([standing.policy for standing in standings])
     headers["RateLimit"] = ", ".join([standing.state for standing in standings])
     full = next((standing for standing in standings if standing.is_exceeded), None)
@@ -102,8 +107,18 @@ def limits_of(key: ApiKey) -> dict[Window, int]:
 
 def take(owner: str, limits: Mapping[Window, int], cost: int, *, as_whole: bool) -> list[Standing]:
     """Count requests in each window, the shortest first, up to the first that has no room for them."""
+    return ask_for(owner, limits, cost, as_whole=as_whole)()
+
+
+def ask_for(owner: str, limits: Mapping[Window, int], cost: int, *, as_whole: bool) -> Callable[[], list[Standing]]:
+    """Ask for what `take` counts; answer what awaits it."""
     now = time.time()
-    counted = count([window.counter(owner, limit, now) for window, limit in limits.items()], cost, as_whole=as_whole)
+    counted = ask([window.counter(owner, limit, now) for window, limit in limits.items()], cost, as_whole=as_whole)
+    return lambda: standings(limits, counted(), now)
+
+
+def standings(limits: Mapping[Window, int], counted: Count, now: float) -> list[Standing]:
+    """Answer where somebody stands who was counted in windows that `now` lies in."""
     return [
         Standing(
             window, limit, used, math.ceil(window.seconds - now % window.seconds), is_exceeded=number == counted.full

@@ -62,6 +62,7 @@ class CustomerViewSet(PublicViewSet):
     }
     parameters: ClassVar = {"list": ("expand",), "retrieve": ("expand",), "changes": ("limit", "cursor")}
     max_body_bytes: ClassVar = {"bulk": bulk.MAX_BYTES}
+    settles_itself = ("create",)
     asked_for: tuple[UUID, Sequence[Asked]] | None = None
     not_found = "Customer not found"
     failed = "Failed to fetch customers"
@@ -157,6 +158,7 @@ class CustomerViewSet(PublicViewSet):
     def create(self, request: Request) -> HttpResponse:
         """Store a customer; 409 where its e-mail address or its external id is taken."""
         body = self.judged(CreateCustomerSerializer(data=request.data, context=self.rules))
+        self.settle(request)
         return once(request, lambda: Done(created(customer := self.stored(body)), [customer.pk]))
 
     def partial_update(self, request: Request, pk: str) -> HttpResponse:

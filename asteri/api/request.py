@@ -1,6 +1,6 @@
 """The request, as the pipeline hands it from step to step."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, BinaryIO, cast
 
 from django.utils.datastructures import MultiValueDict
@@ -21,10 +21,17 @@ class ApiRequest(Request):
         self.answer_headers: dict[str, str] = {}
         self.along: Sequence[Asked] = ()
         self.read_along: Sequence[list[Any]] = ()
+        self.unsettled: Callable[[], None] | None = None
 
     def authenticate(self) -> None:
         """Have the authenticators look for the caller; raise what they say against the request."""
         self._authenticate()  # type: ignore[attr-defined]  # the stubs leave it out
+
+    def settle(self) -> None:
+        """Await the count of this request, where it was asked for and not awaited yet; raise what speaks against it."""
+        unsettled, self.unsettled = self.unsettled, None
+        if unsettled:
+            unsettled()
 
     def rows(self, asked: Asked) -> list[Any]:
         """Answer a query's rows: those that were read along with the key where it's the very same query, else now.

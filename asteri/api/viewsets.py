@@ -1,6 +1,9 @@
 """The pipeline: every public request goes the same way, and no step is reached before the one above it has passed.
 
 key (401) → limit (429) → organization (400, 403) → scopes (403) → route, query and body (404, 400, 415) → state (409)
+
+One step is waited for later than it's taken: the shared cache counts while Python goes on with what reads nothing more
+and changes nothing, and its refusal still comes before any other, and before anything is carried out.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -19,7 +22,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
-from asteri.api.errors import FAILED, Issue
+from asteri.api.errors import FAILED, ApiError, Issue
 from asteri.api.identifiers import UUID_FORM
 from asteri.api.pagination import Position, Slice
 from asteri.api.query import check_query, refuse
@@ -45,6 +48,7 @@ class PublicView(APIView):
     scopes: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     parameters: ClassVar[Mapping[str, Sequence[str]]] = {}
     without_organization: ClassVar[Collection[str]] = ()
+    settles_itself: ClassVar[Collection[str]] = ()  # actions that call `settle` before they read or change anything
     max_body_bytes: ClassVar[Mapping[str, int]] = {}
     http_method_names: ClassVar[list[str]] = ["get", "head", "post", "put", "patch", "delete"]  # type: ignore[misc]
 
@@ -95,7 +99,13 @@ class PublicView(APIView):
             cast(ApiRequest, request).along = self.foresee(request)
         self.perform_authentication(request)
         self.check_throttles(request)
+        if not (cast(ApiRequest, request).read_along or cast(Any, self).action in self.settles_itself):
+            self.settle(request)
         self.check_permissions(request)
+
+    def settle(self, request: Request) -> None:
+        """Await the count of the request; raise 429 where it's one too many."""
+        cast(ApiRequest, request).settle()
 
     def perform_authentication(self, request: Request) -> None:
         """Ask whose request it is."""
@@ -114,6 +124,10 @@ class PublicView(APIView):
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> HttpResponse:  # type: ignore[override]
         """Add what the steps have to say, and that an answer which depends on a key is nobody else's."""
+        try:
+            self.settle(request)
+        except ApiError as refusal:
+            response = self.handle_exception(refusal)
         answer: HttpResponse = response
         for name, value in cast(ApiRequest, request).answer_headers.items():
             answer.headers[name] = value
