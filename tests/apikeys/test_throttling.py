@@ -15,13 +15,15 @@ from django.core.cache.backends.locmem import LocMemCache
 from django.db import connections
 from pytest_django import Settings
 
+from apikeys import counters
 from apikeys.models import ApiKey
 from apikeys.throttling import is_in_fallback
 from asteri import circuit
 from asteri.settings import cache as completed
 from asteri.settings import env
+from customers.models import Customer
 from tests.callers import CUSTOMERS, MANY, ROOT, Caller
-from tests.factories import make_organization
+from tests.factories import make_customer, make_organization
 
 EDGE = datetime(2026, 1, 1, 0, 0, 59, tzinfo=UTC)  # the last second of a minute
 WINDOWS = {"minute": 60, "hour": 3_600, "day": 86_400}
@@ -335,3 +337,29 @@ def test_a_silent_cache_does_not_freeze_a_request(db: None, settings: Settings) 
         began = time.monotonic()
         assert caller.get().status_code == 200
     assert time.monotonic() - began < 2
+
+
+def test_a_refused_create_stores_nothing(db: None, clock: time_machine.Traveller) -> None:
+    caller = limited(per_minute=1)
+    body = {"account_type": "business", "phone": "404-555-0128"}
+    answers = [caller.post({**body, "email": f"{n}@example.com"}).status_code for n in range(3)]
+    assert (answers, Customer.objects.count()) == ([201, 429, 429], 1)
+
+
+def test_a_refused_read_says_nothing_of_what_was_read(db: None, clock: time_machine.Traveller) -> None:
+    caller = limited(per_minute=1)
+    customer = make_customer(caller.organization)
+    answers = [caller.get(f"{CUSTOMERS}/{customer.pk}") for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [200, 429]
+    assert customer.display_name not in answers[1].content.decode()
+    assert "ETag" not in answers[1].headers
+
+
+def test_a_count_that_nobody_awaited_is_not_taken_for_another(settings: Settings) -> None:
+    if not is_shared(settings.CACHES):
+        pytest.skip("Only a shared cache is awaited.")
+    cache: Any = caches["default"]
+    given_up, another = (counters.Counter(f"limit:{name}:minute:0", 10, 60) for name in ("given-up", "another"))
+    cache.ask([given_up], 5, as_whole=False)
+    assert cache.count([another], 1, as_whole=False) == counters.Count([1], None)
+    assert cache.count([given_up], 1, as_whole=False).used in ([1], [6])
