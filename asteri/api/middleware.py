@@ -6,12 +6,14 @@ import threading
 import time
 from collections.abc import Callable
 from functools import lru_cache
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
+from django.core.handlers.exception import convert_exception_to_response
 from django.http import HttpRequest, HttpResponse
 
-from asteri.api import CONTRACT_VERSION
+from asteri.api import CONTRACT_VERSION, routes
 from asteri.api.exchange import REQUEST_ID, exchange_of, tell
 from asteri.api.identifiers import KEY
 from asteri.api.renderers import json_response
@@ -42,6 +44,7 @@ class ApiMiddleware:
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.through_pages = get_response
         self.straight: Callable[[HttpRequest], HttpResponse] = Innermost.made.get_response
+        self.by_route: Any = convert_exception_to_response(routes.answer)
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer the request, with the headers that every answer carries, and tell those who watch."""
@@ -61,7 +64,7 @@ class ApiMiddleware:
 
     def answer_api(self, request: HttpRequest) -> HttpResponse:
         """Answer a request under /api/; HEAD says how long GET's body is and sends none (RFC 9110, section 9.3.2)."""
-        response = self.straight(request) if host_is_allowed(request) else json_response({"error": "Invalid host"}, 400)
+        response = self.by_route(request) if host_is_allowed(request) else json_response({"error": "Invalid host"}, 400)
         response.headers["Asteri-Version"] = CONTRACT_VERSION
         if response.status_code not in WITHOUT_CONTENT:
             response.headers["Content-Length"] = str(len(response.content))
