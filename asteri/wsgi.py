@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core import signals
 from django.core.cache import close_caches
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
-from django.db import DEFAULT_DB_ALIAS, close_old_connections, connections, reset_queries
+from django.db import DEFAULT_DB_ALIAS, close_old_connections, connections
 from django.http import QueryDict
 from django.urls import set_script_prefix
 from django.utils.functional import cached_property
@@ -19,16 +19,10 @@ django.setup(set_prefix=False)
 for config in settings.DATABASES.values():  # in force before the first connection; what DATABASE_URL says wins
     config["OPTIONS"] = {**settings.SERVING_OPTIONS.get(config["ENGINE"], {}), **config["OPTIONS"]}
 
-# Django looks over all connections before and after every request, which costs as much as a statement. One look at the
-# one there is will do, before (Handler). No cache of ours has anything to close, and what DEBUG keeps of a request's
-# queries is the only thing to forget.
-signals.request_started.disconnect(close_old_connections)
+# Django looks over its connections before and after every request, which costs as much as a statement. Before it is
+# enough: a connection that is broken or too old is closed then; and no cache of ours has anything to close.
 signals.request_finished.disconnect(close_old_connections)
 signals.request_finished.disconnect(close_caches)
-if not settings.DEBUG:
-    signals.request_started.disconnect(reset_queries)
-
-
 API = "/api/"
 NO_PARAMETERS = QueryDict("")
 
@@ -56,14 +50,14 @@ class Handler(WSGIHandler):
     request_class = PlainRequest
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:  # type: ignore[override]
-        """Answer a request, by a connection that is neither broken nor too old.
+        """Answer a request; under /api/ without what Django does around an answer for others.
 
-        Under /api/ an answer is one piece of bytes, without a cookie, and nobody waits for a signal: what Django does
-        around an answer for all that costs a twentieth of a request.
+        There an answer is one piece of bytes, without a cookie, and nobody waits for a signal: all that costs a
+        twentieth of a request. A connection that is broken or too old is closed before, as Django does.
         """
-        connections[DEFAULT_DB_ALIAS].close_if_unusable_or_obsolete()
         if not environ["PATH_INFO"].startswith(API):
             return super().__call__(environ, start_response)
+        connections[DEFAULT_DB_ALIAS].close_if_unusable_or_obsolete()
         request = PlainRequest(environ)
         set_script_prefix(request.META["SCRIPT_NAME"])
         response: Any = self._middleware_chain(request)  # type: ignore[attr-defined]

@@ -165,8 +165,8 @@ def test_a_request_asks_redis_once(served: Served) -> None:
         assert {limited.send("GET").status for _ in range(LIMIT + 5)} == {200, 429}
         calls = {name.removeprefix("cmdstat_"): stat["calls"] for name, stat in client.info("commandstats").items()}
     assert calls["evalsha"] == LIMIT + 5
-    assert calls["incrby"] == calls["set"]  # within the script alone
-    assert not {"exists", "get", "incr"} & set(calls)
+    assert calls["incrby"] >= LIMIT + 5  # within the script alone
+    assert not {"exists", "get", "incr", "set"} & set(calls)
 
 
 def test_no_counter_without_its_end_is_left(served: Served) -> None:
