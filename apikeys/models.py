@@ -92,6 +92,7 @@ class ApiKey(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects: ClassVar[ApiKeyManager] = ApiKeyManager()
+    is_stamped_later: ClassVar[bool] = False  # whether this process notes the use of keys with all that it counts
 
     class Meta:
         verbose_name = "API key"
@@ -214,7 +215,7 @@ class ApiKey(models.Model):
     def stamp_use(self) -> None:
         """Note that the key is in use: at most once a minute, and never at the price of the request."""
         now = timezone.now()
-        if self.last_used_at is not None and now - self.last_used_at < USE_STAMP_EVERY:
+        if self.is_stamped_later or (self.last_used_at is not None and now - self.last_used_at < USE_STAMP_EVERY):
             return
         try:
             if self.is_first_use():

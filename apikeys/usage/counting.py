@@ -12,6 +12,7 @@ import time
 from django.conf import settings
 from django.db import DataError, IntegrityError, connection
 
+from apikeys.models import ApiKey
 from apikeys.usage.gathering import Gathered
 from apikeys.usage.kinds import kind_of
 from apikeys.usage.models import COUNTERS
@@ -38,7 +39,7 @@ class Counting:
 
     def open(self) -> None:
         """Begin to note, and to write in a thread of its own."""
-        self.is_open = True
+        self.is_open = ApiKey.is_stamped_later = True
         self.gathered = Gathered()  # one of its own: what a process is forked from has given all its children the same
         self.ending.clear()
         self.thread = threading.Thread(target=self.work, name="usage", daemon=True)
@@ -47,7 +48,7 @@ class Counting:
     def close(self) -> None:
         """Write what is left and end; a database that doesn't answer is not waited for."""
         if self.is_open:
-            self.is_open = False
+            self.is_open = ApiKey.is_stamped_later = False
             self.ending.set()
             self.thread.join(LONGEST_END)
 

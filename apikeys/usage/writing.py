@@ -1,14 +1,16 @@
 """Writing: a batch becomes rows, in one transaction, and no batch ever does so twice."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime
 from itertools import islice
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Q
 from django.utils import timezone
 
+from apikeys.models import USE_STAMP_EVERY, ApiKey
 from apikeys.usage.gathering import Counted, Gathered
 from apikeys.usage.kinds import kind_of
 from apikeys.usage.models import COUNTERS, Batch, Day, Hour, Refusal
@@ -32,6 +34,7 @@ def write(gathered: Gathered) -> None:
                 add(Hour, hours(gathered.counts))
                 add(Day, days(gathered.counts))
                 Refusal.objects.bulk_create([refusal(at, exchange) for at, exchange in gathered.refusals], ROWS)
+                stamp({public_id for _, public_id, _ in gathered.counts})
 
 
 def claim(gathered: Gathered) -> bool:
@@ -88,6 +91,15 @@ def values_of(row: Row, organization: Any, when: Any) -> Iterator[Any]:
     public_id, owner, moment, numbers = row
     yield from (public_id, organization.get_db_prep_save(owner, connection), when.get_db_prep_save(moment, connection))
     yield from numbers
+
+
+def stamp(public_ids: Iterable[str]) -> None:
+    """Note that keys are in use, unless that is noted of this minute; those that another process stamps are its own."""
+    now, ids = timezone.now(), iter(public_ids)
+    unstamped = ApiKey.objects.filter(Q(last_used_at=None) | Q(last_used_at__lte=now - USE_STAMP_EVERY)).order_by()
+    for some in iter(lambda: list(islice(ids, ROWS)), []):
+        held = unstamped.filter(public_id__in=some).select_for_update(skip_locked=True)
+        ApiKey.objects.filter(pk__in=list(held.values_list("pk", flat=True))).update(last_used_at=now)
 
 
 def refusal(at: datetime, exchange: Exchange) -> Refusal:

@@ -4,7 +4,7 @@ import copy
 import logging
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
@@ -13,6 +13,7 @@ import time_machine
 from django.db import connection
 from pytest_django import Settings
 
+from apikeys.models import ApiKey
 from apikeys.usage import gathering
 from apikeys.usage.counting import USAGE, Counting, count
 from apikeys.usage.models import COUNTERS, Batch, Day, Hour
@@ -104,7 +105,7 @@ def test_processes_add_up(owner: Caller) -> None:
 def test_many_keys_are_written_in_a_few_statements(db: None, django_assert_max_num_queries: Any) -> None:
     for number in range(450):
         count(exchange(f"k{number}"))
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(13):  # the batch; of 200 keys each: their hours, their days, which to stamp
         flushed()
     assert (Hour.objects.count(), Day.objects.count()) == (450, 450)
 
@@ -234,3 +235,30 @@ def test_processes_of_one_parent_write_batches_of_their_own() -> None:
         child.note(exchange())
         child.close()
     assert Hour.objects.get().granted == 2
+
+
+def test_the_use_of_a_key_is_noted_with_what_is_counted(owner: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ApiKey, "is_stamped_later", True)
+    assert owner.get().status_code == 200
+    before = ApiKey.objects.get(pk=owner.key.pk).last_used_at
+    assert flushed()
+    assert (before, ApiKey.objects.get(pk=owner.key.pk).last_used_at is None) == (None, False)
+
+
+@pytest.mark.parametrize(("seconds", "is_noted"), [(59, False), (60, True)])
+def test_a_use_is_noted_once_a_minute(owner: Caller, seconds: int, is_noted: bool) -> None:
+    with time_machine.travel(NOON, tick=False):
+        last = NOON - timedelta(seconds=seconds)
+        owner.get()
+        ApiKey.objects.update(last_used_at=last)
+        assert flushed()
+    assert ApiKey.objects.get(pk=owner.key.pk).last_used_at == (NOON if is_noted else last)
+
+
+def test_a_process_that_counts_notes_uses_so_until_it_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ApiKey, "is_stamped_later", False)
+    process = Counting()
+    process.open()
+    while_open = ApiKey.is_stamped_later
+    process.close()
+    assert (while_open, ApiKey.is_stamped_later) == (True, False)
