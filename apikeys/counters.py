@@ -7,6 +7,7 @@ the process.
 
 import hashlib
 import threading
+import weakref
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
@@ -124,7 +125,8 @@ class CountingRedisCache(RedisCache):
         """The thread's own connection: it connects when it's used, and is closed when the thread ends."""
         if not hasattr(self.thread, "connection"):
             pool = self._cache.get_client(write=True).connection_pool
-            self.thread.connection = pool.connection_class(**pool.connection_kwargs)
+            self.thread.connection = made = pool.connection_class(**pool.connection_kwargs)
+            weakref.finalize(self, made.disconnect)  # it refers to itself, so it would wait for Python's collector
         return self.thread.connection
 
 
