@@ -1,37 +1,40 @@
 """Indexes that migrations add to tables in use, and take away from them."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib.postgres.operations import AddIndexConcurrently, RemoveIndexConcurrently
 from django.db.migrations import AddIndex, RemoveIndex, RunPython
 
 
-class AddIndexInUse(AddIndexConcurrently):
-    """Adds an index without keeping writers waiting; SQLite, which has one writer anyway, adds it as usual."""
+class InUse:
+    """An operation that keeps no writer waiting; SQLite, which has one writer anyway, is changed as usual."""
+
+    beside_writers: ClassVar[Any]
+    as_usual: ClassVar[Any]
 
     def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
-        """Add the index."""
-        way = AddIndexConcurrently if is_postgresql(schema_editor) else AddIndex
-        way.database_forwards(self, app_label, schema_editor, from_state, to_state)
+        """Carry the operation out."""
+        self.way(schema_editor).database_forwards(self, app_label, schema_editor, from_state, to_state)
 
     def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
-        """Take it away."""
-        way = AddIndexConcurrently if is_postgresql(schema_editor) else AddIndex
-        way.database_backwards(self, app_label, schema_editor, from_state, to_state)
+        """Take it back."""
+        self.way(schema_editor).database_backwards(self, app_label, schema_editor, from_state, to_state)
+
+    def way(self, schema_editor: Any) -> Any:
+        """Answer how the engine does it."""
+        return self.beside_writers if is_postgresql(schema_editor) else self.as_usual
 
 
-class RemoveIndexInUse(RemoveIndexConcurrently):
-    """Takes an index away without keeping writers waiting; SQLite as usual."""
+class AddIndexInUse(InUse, AddIndexConcurrently):
+    """Adds an index."""
 
-    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
-        """Take the index away."""
-        way = RemoveIndexConcurrently if is_postgresql(schema_editor) else RemoveIndex
-        way.database_forwards(self, app_label, schema_editor, from_state, to_state)
+    beside_writers, as_usual = AddIndexConcurrently, AddIndex
 
-    def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
-        """Add it again."""
-        way = RemoveIndexConcurrently if is_postgresql(schema_editor) else RemoveIndex
-        way.database_backwards(self, app_label, schema_editor, from_state, to_state)
+
+class RemoveIndexInUse(InUse, RemoveIndexConcurrently):
+    """Takes an index away."""
+
+    beside_writers, as_usual = RemoveIndexConcurrently, RemoveIndex
 
 
 def drop_column_index(name: str, table: str, column: str) -> RunPython:

@@ -20,8 +20,8 @@ from django.http import HttpRequest, HttpResponse
 
 ORGANIZATION, PUBLIC_ID, STAFF = "asteri.organization", "asteri.public_id", "asteri.staff"
 PLAIN = re.compile(r"[0-9A-Za-z-]+")
-# They must work after a failed statement, when nothing else may be said; and they show no rows.
 SILENCE = nullcontext()
+# They must work after a failed statement, when nothing else may be said; and they show no rows.
 WITHOUT_PREFACE = ("SAVEPOINT", "RELEASE SAVEPOINT", "ROLLBACK TO SAVEPOINT")
 
 

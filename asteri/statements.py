@@ -72,8 +72,8 @@ def converters_of(compiler: SQLCompiler) -> dict[int, Any]:
     found = compiler.get_converters([expression for expression, *_ in compiler.select])
     if compiler.connection.vendor != "postgresql":
         return found
-    needed = {place: [c for c in made if c != column.convert_value] for place, (made, column) in found.items()}
-    return {place: (made, found[place][1]) for place, made in needed.items() if made}
+    needed = {place: ([c for c in made if c != of.convert_value], of) for place, (made, of) in found.items()}
+    return {place: (made, of) for place, (made, of) in needed.items() if made}
 
 
 class Asked(NamedTuple):

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import connection, transaction
 from django.db.models import Q
@@ -19,6 +19,7 @@ from asteri.row_security import speak_for_staff, speaking
 
 SECONDS_AN_HOUR = 3_600
 ROWS = 200  # in one statement
+Item = TypeVar("Item")
 Row = tuple[str, str, date, list[int]]  # a key, its organization, the hour or day, and the counts
 
 
@@ -78,12 +79,18 @@ def add(model: type[Hour] | type[Day], rows: Iterator[Row]) -> None:
     row = f"({', '.join(['%s'] * (3 + len(COUNTERS)))})"
     sums = ", ".join(f"{name} = {table}.{name} + excluded.{name}" for name in COUNTERS)
     with connection.cursor() as cursor:
-        for some in iter(lambda: list(islice(rows, ROWS)), []):
+        for some in batches(rows):
             cursor.execute(
                 f"INSERT INTO {table} (public_id, organization_id, {when}, {counters}) "  # noqa: S608 - names of ours.
                 f"VALUES {', '.join([row] * len(some))} ON CONFLICT (public_id, {when}) DO UPDATE SET {sums}",
                 [value for one in some for value in values_of(one, of("organization"), of(when))],
             )
+
+
+def batches(items: Iterable[Item]) -> Iterator[list[Item]]:
+    """Yield the items in lists of ROWS, the last one shorter."""
+    items = iter(items)
+    yield from iter(lambda: list(islice(items, ROWS)), [])
 
 
 def values_of(row: Row, organization: Any, when: Any) -> Iterator[Any]:
@@ -95,9 +102,9 @@ def values_of(row: Row, organization: Any, when: Any) -> Iterator[Any]:
 
 def stamp(public_ids: Iterable[str]) -> None:
     """Note that keys are in use, unless that is noted of this minute; those that another process stamps are its own."""
-    now, ids = timezone.now(), iter(public_ids)
+    now = timezone.now()
     unstamped = ApiKey.objects.filter(Q(last_used_at=None) | Q(last_used_at__lte=now - USE_STAMP_EVERY)).order_by()
-    for some in iter(lambda: list(islice(ids, ROWS)), []):
+    for some in batches(public_ids):
         held = unstamped.filter(public_id__in=some).select_for_update(skip_locked=True)
         ApiKey.objects.filter(pk__in=list(held.values_list("pk", flat=True))).update(last_used_at=now)
 
